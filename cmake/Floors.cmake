@@ -1,0 +1,22 @@
+# The floors of the house. A floor is a folder of lib/, and one target, pnlp_<floor>. It is compiled with an include
+# root of its own that holds only the folders it may see: an include that goes up the stairs does not compile.
+#
+#   pnlp_floor(NAME SEES floors... LINKS libraries...)
+function(pnlp_floor name)
+  cmake_parse_arguments(FLOOR "" "" "SEES;LINKS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_library(pnlp_${name} OBJECT ${sources})
+  set(root ${PROJECT_BINARY_DIR}/floors/${name})
+  file(REMOVE_RECURSE ${root})
+  file(MAKE_DIRECTORY ${root}/pnlp)
+  foreach(seen ${name} ${FLOOR_SEES})
+    file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${seen} ${root}/pnlp/${seen} SYMBOLIC)
+  endforeach()
+  target_include_directories(pnlp_${name} PRIVATE ${root})
+  target_link_libraries(pnlp_${name} PRIVATE ${FLOOR_LINKS})
+  target_link_libraries(pnlp PRIVATE ${FLOOR_LINKS})
+  target_sources(pnlp PRIVATE $<TARGET_OBJECTS:pnlp_${name}>)
+endfunction()

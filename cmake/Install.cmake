@@ -1,0 +1,1 @@
+# Installed: program, library, headers, man pages, completions, CMake package.

@@ -1,0 +1,40 @@
+// A record after projection: what travels in a feature stream and what the batcher packs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pnlp/feature/projection.hpp"
+#include "pnlp/text/record.hpp"
+
+namespace pnlp {
+
+struct FeatureRecord {
+  std::string id;                     // JSON text; empty: none
+  std::vector<ByteRange> tokens;      // byte offsets into the original text
+  std::vector<std::uint16_t> values;  // tokens x width, row-major
+  LabelForm label_form = LabelForm::none;
+  std::vector<LabelWeight> labels;
+  bool has_spans = false;
+  std::vector<Span> spans;  // gold, as given (not moved to token bounds)
+  bool operator==(const FeatureRecord&) const = default;
+};
+
+// What made the features: equal sources give equal features for equal text. Travels in stream
+// headers and in models.
+struct FeatureSource {
+  ProjectionSpec projection;
+  std::string tokenizer_kind;
+  std::uint64_t tokenizer_digest = 0;
+  std::string
+      tokenizer_bytes;  // for tokenizer_from_bytes(); empty with a digest: not carried (or chars)
+  bool has_tokenizer = true;  // false: only the digest is known
+
+  // A sentence that says how `other` differs, for error messages; empty if features are
+  // interchangeable.
+  std::string difference(const FeatureSource& other) const;
+};
+
+}  // namespace pnlp

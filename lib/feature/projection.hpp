@@ -1,0 +1,63 @@
+// The non-trainable projection: a word and its subword units become a short row of 16-bit hash
+// values, its fingerprint. One interface for every kind; `minhash` is the paper's (section 3.1).
+// Values are grouped in named channels.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pnlp/text/tokenizer.hpp"
+
+namespace pnlp {
+
+// `values` consecutive u16 of every token's fingerprint. A model gives each channel a table of its
+// own.
+struct Channel {
+  std::string name;
+  std::uint32_t values = 0;
+  bool operator==(const Channel&) const = default;
+};
+
+struct ProjectionSpec {
+  std::string kind = "minhash";
+  std::uint32_t hashes = 64;  // n, values of the minhash channel
+  std::uint32_t ngram = 3;    // code points per n-gram
+  bool lowercase = false;     // hash the lower-cased unit (ICU, root locale)
+  // Word channels after minhash, in this order; see pnlp-features(5): "word" (the whole word),
+  // "lower", "prefix" (1 to 4 code points: 4 values), "suffix" (4 values), "shape", "length".
+  std::vector<std::string> channels = {"word", "lower", "prefix", "suffix", "shape", "length"};
+  std::uint64_t seed = 0x706e6c70;  // of the hash family
+  bool operator==(const ProjectionSpec&) const = default;
+};
+
+// A unit as the projection needs it.
+struct ProjectionUnit {
+  std::string_view text;
+  std::uint32_t id = Unit::kNoId;  // key of the unit cache
+  bool continuation = false;
+};
+
+// Not thread-safe (it caches units): one per thread.
+class Projection {
+ public:
+  virtual ~Projection() = default;
+  virtual const std::vector<Channel>& channels() const = 0;
+  // Sum of the channels' values: u16 per token.
+  std::uint32_t width() const;
+  // Writes width() values for one word. `out.size()` == width().
+  virtual void project(std::string_view word, std::span<const ProjectionUnit> units,
+                       std::span<std::uint16_t> out) = 0;
+};
+
+// Errors: usage (unknown kind or channel, a size of 0 or above 4096).
+std::unique_ptr<Projection> make_projection(const ProjectionSpec& spec);
+
+// The spec as bytes, for file headers, and back. Errors: data.
+std::string encode_spec(const ProjectionSpec& spec);
+ProjectionSpec decode_spec(std::string_view bytes);
+
+}  // namespace pnlp

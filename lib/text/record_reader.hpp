@@ -1,0 +1,71 @@
+// Reads records from files or standard input, in any of the formats pnlp knows, one at a time, in
+// constant memory.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pnlp/text/record.hpp"
+
+namespace pnlp {
+
+enum class RecordFormat {
+  automatic,  // by the first bytes: '{' JSONL, "__label__" fastText, else plain lines; .tsv and
+              // .conll by name
+  lines,      // one text a line
+  jsonl,
+  tsv,       // first line names the columns; the field names below choose among them
+  fasttext,  // __label__x __label__y text
+  conll,     // token first, tag last column, blank line between records
+};
+
+enum class OnError { fail, skip, null };
+enum class InvalidUtf8 { fail, replace, skip };
+
+struct FieldNames {
+  std::string text = "text";
+  std::string label = "label";
+  std::string tokens = "tokens";
+  std::string tags = "tags";
+  std::string spans = "spans";
+  std::string id = "id";
+};
+
+struct ReaderOptions {
+  RecordFormat format = RecordFormat::automatic;
+  FieldNames fields;
+  OnError on_error = OnError::fail;
+  InvalidUtf8 invalid_utf8 = InvalidUtf8::fail;
+  std::uint64_t max_line = 64ULL << 20;  // bytes; a longer line is an error
+  bool need_text = true;                 // false: gold files for eval may lack it
+  bool need_label = false;               // a record without `label` is an error
+  bool need_spans = false;               // a record without tags or spans is an error
+};
+
+class RecordReader {
+ public:
+  // `paths` are read one after another; "-" or an empty list is standard input. Files are opened
+  // when their turn comes. Errors: io (cannot open or read, a directory), data (a malformed record
+  // under OnError::fail).
+  RecordReader(std::vector<std::string> paths, ReaderOptions options);
+  ~RecordReader();
+
+  // Fills `record` (its memory is reused) and returns true, or returns false at the end.
+  bool next(Record& record);
+
+  // Whether next() would return without waiting for more input. For flushing partial batches.
+  bool ready() const;
+
+  std::uint64_t records() const;  // returned so far
+  std::uint64_t failed() const;   // malformed so far: skipped or returned as null
+  std::string first_failure()
+      const;  // message of the first malformed record, for the report at the end
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pnlp
