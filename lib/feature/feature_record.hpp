@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pnlp/feature/projection.hpp"
@@ -36,5 +37,10 @@ struct FeatureSource {
   // interchangeable.
   std::string difference(const FeatureSource& other) const;
 };
+
+// For stream headers and model files. `carry_tokenizer`: with the tokenizer's bytes, compressed.
+// Errors: data.
+std::string encode_source(const FeatureSource& source, bool carry_tokenizer);
+FeatureSource decode_source(std::string_view bytes);
 
 }  // namespace pnlp
