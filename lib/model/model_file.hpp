@@ -1,0 +1,41 @@
+// The model file (.pnlp), man page pnlp-model(5): one self-contained file with configuration,
+// weights, what made the features, how it was trained, and a self-test. Checksum over all.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pnlp/model/config.hpp"
+
+namespace pnlp {
+
+enum class WeightFormat : std::uint8_t { fp32 = 0, int8 = 1 };
+
+struct ModelFile {
+  ModelConfig config;
+  std::vector<float> weights;  // the arena of Network, in its order
+  WeightFormat weight_format = WeightFormat::fp32;
+  std::string feature_source;  // encode_source(); the model floor does not look inside
+  std::string training;        // JSON object: seed, data digest, options, metrics, version
+  std::string self_test;       // inputs and their outputs, made and checked by task/predictor
+};
+
+// Weights pass through the file's format: what decode gives is what encode stored.
+std::string encode_model(const ModelFile& model);
+// Errors: data: magic, version, cut, checksum, sizes; the message says which.
+ModelFile decode_model(std::string_view bytes, const std::string& name);
+
+void save_model(const ModelFile& model, const std::string& path);
+ModelFile load_model(const std::string& path);
+bool is_model_file(std::string_view first_bytes);
+
+// What the file holds of weights, for `pnlp info`.
+struct TensorInfo {
+  std::string name;
+  std::vector<std::uint64_t> shape;
+};
+std::vector<TensorInfo> list_tensors(const ModelConfig& config);
+
+}  // namespace pnlp

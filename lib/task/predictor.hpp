@@ -1,0 +1,56 @@
+// From fingerprints to labels, scores and slots.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pnlp/feature/feature_record.hpp"
+#include "pnlp/model/model_file.hpp"
+
+namespace pnlp {
+
+struct PredictOptions {
+  std::uint32_t top = 1;           // best labels listed
+  bool all_scores = false;         // a probability for every label
+  std::optional<float> threshold;  // multi-label: instead of the model's own
+  float min_score = 0;             // single label: below this probability the label is null
+};
+
+struct Prediction {
+  std::optional<std::string> label;  // single-label tasks; nullopt: no text, or under min_score
+  float score = 0;                   // probability of the best label; 0 without text
+  std::vector<LabelWeight> labels;   // multi-label: those above the threshold, falling probability
+  std::vector<LabelWeight> top;      // when top > 1: by falling probability
+  std::vector<LabelWeight> scores;   // when all_scores: in the model's order of labels
+  std::vector<std::string> tags;     // tagging tasks: one a token, well-formed BIO
+  std::vector<Span> spans;           // tagging tasks: byte offsets of the original text
+  std::uint32_t cut_tokens = 0;      // tokens beyond the model's max_tokens (tagged O)
+};
+
+// Not thread-safe: one per thread, by clone(), which shares the weights.
+class Predictor {
+ public:
+  // Runs the model's self-test; Error(data) if its outputs are not reproduced.
+  Predictor(std::shared_ptr<const ModelFile> model, PredictOptions options);
+  ~Predictor();
+  std::unique_ptr<Predictor> clone() const;
+
+  // Results do not depend on how records are batched. `out.size()` == `records.size()`.
+  void predict(std::span<const FeatureRecord> records, std::span<Prediction> out);
+
+  const ModelConfig& config() const;
+  const FeatureSource& source() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// A prediction as the JSON object that `pnlp predict` adds to a record (schema: pnlp-predict(1)).
+void append_prediction(std::string& out, const Prediction& prediction, Task task);
+
+}  // namespace pnlp

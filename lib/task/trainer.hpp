@@ -1,0 +1,93 @@
+// Training: from records to a model file, with a dev set that chooses the best epoch.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pnlp/feature/feature_record.hpp"
+#include "pnlp/model/model_file.hpp"
+
+namespace pnlp {
+
+enum class Schedule : std::uint8_t { cosine, constant };
+enum class OptimizerKind : std::uint8_t { adam, adamw };
+
+struct TrainOptions {
+  // Model.
+  std::optional<Task> task;  // else read off the data: spans and label make joint, and so on
+  Shape shape;
+  std::uint32_t max_tokens = 4096;
+
+  // Optimisation.
+  OptimizerKind optimizer = OptimizerKind::adamw;
+  Schedule schedule = Schedule::cosine;
+  double learning_rate = 1e-3;
+  double warmup = 0.05;       // share of all steps over which the rate rises linearly
+  std::uint32_t epochs = 0;   // 0: by the size of the data, see pnlp-train(1)
+  std::uint32_t batch = 128;  // records
+  double feature_drop = 0.5;  // share of fingerprint values left out in training
+  double dropout = 0.1;       // after each mixing
+  double weight_decay = 0.01;
+  double ema = 0;     // decay per step of the weight average that is evaluated and saved; 0: none
+  double clip = 1.0;  // largest norm of the gradient; 0: none
+  double label_smoothing = 0.0;
+  double tag_weight = 1.0;                 // of the tag loss beside the label loss
+  bool balanced = false;                   // class weights inverse to frequency
+  std::vector<LabelWeight> class_weights;  // given ones; 1 for labels not named
+
+  // Choosing and stopping.
+  std::string metric;          // empty: exact for joint, span-f1 … see pnlp-train(1)
+  std::uint32_t patience = 0;  // epochs without improvement after which training stops; 0: never
+  double held_out = 0.1;       // share of train used as dev when none is given
+  std::uint64_t seed = 1;
+  int threads = 1;
+
+  WeightFormat weights = WeightFormat::fp32;
+  std::string checkpoint;              // file written every `checkpoint_every` epochs; empty: none
+  std::uint32_t checkpoint_every = 1;  // epochs
+  bool resume = false;                 // continue from `checkpoint` if it exists
+  std::optional<ModelFile> init;       // start from its weights: labels and slots matched by name
+};
+
+struct EpochReport {
+  std::uint32_t epoch = 0;  // from 1
+  std::uint32_t epochs = 0;
+  std::uint64_t step = 0;  // optimizer steps so far
+  std::uint64_t steps = 0;
+  double loss = 0;  // mean per record, nats
+  double learning_rate = 0;
+  double gradient_norm = 0;
+  std::vector<std::pair<std::string, double>> dev;  // metric name, value
+  double seconds = 0;                               // since the start of training
+  bool best = false;
+  bool end_of_epoch = false;  // false: a progress call inside an epoch
+};
+
+struct TrainResult {
+  ModelFile model;
+  std::uint32_t best_epoch = 0;
+  std::vector<std::pair<std::string, double>> dev;  // of the best epoch
+  std::vector<std::string> warnings;  // one sentence each, with counts: misaligned spans, cut texts
+  bool stopped = false;               // by `report`
+};
+
+// The loss was not finite. `last_good` is the best model so far, if an epoch had been finished.
+class DivergedError : public Error {
+ public:
+  DivergedError(const std::string& message, std::optional<ModelFile> best)
+      : Error(ErrorKind::data, message), last_good(std::move(best)) {}
+  std::optional<ModelFile> last_good;
+};
+
+// Errors: data (no label where the task needs one, a single class, nothing to train on), usage (an
+// option that makes no sense), DivergedError. `report` is called at the end of each epoch and after
+// each step; returning false stops training after a checkpoint is written.
+TrainResult train(const FeatureSource& source, std::vector<FeatureRecord> train_records,
+                  std::vector<FeatureRecord> dev_records, const TrainOptions& options,
+                  const std::function<bool(const EpochReport&)>& report);
+
+}  // namespace pnlp
