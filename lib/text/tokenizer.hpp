@@ -14,9 +14,11 @@
 
 namespace pnlp {
 
-// A unit's `text` is the piece as the vocabulary writes it without its boundary mark ("ing" for
-// "##ing", "wake" for "▁wake"); `continuation` says that it does not begin a word. `id` is its row
-// in the vocabulary (kNoId: chars).
+// A unit's `text` is what is fingerprinted: the piece as the vocabulary writes it without its
+// boundary mark ("ing" for "##ing", "wake" for "▁wake"); of an unknown unit the text it stands for;
+// of `chars` the word between boundary marks ("▁wake▁"). `continuation` says that it does not begin
+// a word. Equal ids have equal texts: a unit the vocabulary does not know, and each of `chars`, has
+// kNoId.
 struct Unit {
   static constexpr std::uint32_t kNoId = 0xffffffff;
   std::string_view text;   // owned by the tokenizer or the text: valid until the next call
@@ -26,6 +28,8 @@ struct Unit {
   bool continuation = false;
 };
 
+// Every word has at least one unit: of a word that the vocabulary's normalisation leaves empty (a
+// lone accent, a control character) the unit is unknown.
 struct Tokens {
   std::vector<ByteRange> words;             // into the text
   std::vector<std::uint32_t> unit_offsets;  // words + 1, into units
@@ -52,7 +56,8 @@ class Tokenizer {
   virtual std::string_view kind() const = 0;  // "spm", "wordpiece", "wordpiece-uncased", "chars"
   // What from_bytes() needs to make the same tokenizer again; empty for chars. Not copied.
   virtual std::string_view bytes() const = 0;
-  // Hash of kind, of the word-splitting version and of bytes(): equal digests give equal units.
+  // Hash of kind, of the word-splitting version and of bytes(): equal digests give equal units
+  // (where the words of Thai, Chinese and Japanese are concerned, with equal dictionaries of ICU).
   std::uint64_t digest() const;
 };
 

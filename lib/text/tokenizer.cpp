@@ -1,0 +1,62 @@
+#include "pnlp/text/tokenizer.hpp"
+
+#include <fmt/format.h>
+
+#include "pnlp/base/error.hpp"
+#include "pnlp/base/hash.hpp"
+#include "pnlp/text/tokenizers.hpp"
+
+namespace pnlp {
+namespace {
+
+constexpr std::string_view kKinds =
+    "chars, spm:FILE (a SentencePiece model), wordpiece:FILE or wordpiece-uncased:FILE (a BERT "
+    "vocabulary)";
+
+}  // namespace
+
+void WordTokenizer::tokenize(std::string_view text, Tokens& out) {
+  splitter_.split(text, words_);
+  tokenize(text, words_, out);
+}
+
+void check_words(std::string_view text, std::span<const ByteRange> words) {
+  std::uint32_t end = 0;
+  for (const ByteRange& word : words) {
+    if (word.begin < end || word.end < word.begin || word.end > text.size()) {
+      throw Error(ErrorKind::internal,
+                  fmt::format("word [{}, {}) is out of order or outside a text of {} bytes",
+                              word.begin, word.end, text.size()));
+    }
+    end = word.end;
+  }
+}
+
+std::uint64_t Tokenizer::digest() const {
+  Digest digest;
+  digest.update(kind());
+  digest.update(std::string_view("\0", 1));
+  digest.update(std::uint64_t{kWordsVersion});
+  digest.update(bytes());
+  return digest.value();
+}
+
+std::unique_ptr<Tokenizer> tokenizer_from_bytes(std::string_view kind, std::string bytes) {
+  if (kind == "chars") {
+    if (!bytes.empty()) {
+      throw Error(ErrorKind::data, fmt::format("tokenizer chars comes with {} bytes of vocabulary; "
+                                               "it has none",
+                                               bytes.size()));
+    }
+    return make_chars();
+  }
+  throw Error(ErrorKind::data,
+              fmt::format("unknown kind of tokenizer '{}'; known are {}", kind, kKinds));
+}
+
+std::unique_ptr<Tokenizer> open_tokenizer(const std::string& spec) {
+  if (spec == "chars") return make_chars();
+  throw Error(ErrorKind::usage, fmt::format("unknown tokenizer '{}'; give {}", spec, kKinds));
+}
+
+}  // namespace pnlp

@@ -1,0 +1,33 @@
+// Private to lib/text: the kinds of tokenizers behind open_tokenizer(), and what they share.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pnlp/text/tokenizer.hpp"
+#include "pnlp/text/words.hpp"
+
+namespace pnlp {
+
+// Finds the words of a text, then asks the kind for the units of those words.
+class WordTokenizer : public Tokenizer {
+ public:
+  void tokenize(std::string_view text, Tokens& out) final;
+  using Tokenizer::tokenize;
+
+ private:
+  WordSplitter splitter_;
+  std::vector<ByteRange> words_;
+};
+
+// The mark of a word boundary in SentencePiece's pieces and in those of `chars`: U+2581.
+inline constexpr std::string_view kBoundaryMark = "\xe2\x96\x81";
+
+// Error(internal) unless `words` lie in `text`, in order.
+void check_words(std::string_view text, std::span<const ByteRange> words);
+
+std::unique_ptr<Tokenizer> make_chars();
+
+}  // namespace pnlp

@@ -1,0 +1,22 @@
+#include "pnlp/text/unicode.hpp"
+
+#include <unicode/utf8.h>
+
+#include <cstdint>
+
+namespace pnlp {
+
+// ICU's macro narrows in its own way.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+char32_t next_char(std::string_view text, std::size_t& at) {
+  UChar32 c = 0;
+  const auto size = static_cast<std::int64_t>(text.size());
+  auto i = static_cast<std::int64_t>(at);
+  U8_NEXT(text.data(), i, size, c);
+  at = static_cast<std::size_t>(i);
+  return c < 0 ? U'\uFFFD' : static_cast<char32_t>(c);
+}
+#pragma GCC diagnostic pop
+
+}  // namespace pnlp

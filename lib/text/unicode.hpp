@@ -1,0 +1,13 @@
+// Private to lib/text: code points out of UTF-8, by ICU.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace pnlp {
+
+// The code point that begins at byte `at` < text.size(), and moves `at` past it. Malformed UTF-8
+// gives U+FFFD and moves by at least one byte.
+char32_t next_char(std::string_view text, std::size_t& at);
+
+}  // namespace pnlp
