@@ -10,6 +10,7 @@
 
 #include "pnlp/base/error.hpp"
 #include "pnlp/text/unicode.hpp"
+#include "pnlp/text/word_rules.hpp"
 
 namespace pnlp {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 // Classes of Unicode Standard Annex 29, as far as they matter below kTableEnd.
 enum class Class : std::uint8_t {
   blank,   // white space, controls: ends every word and belongs to none
+  alone,   // a word of its own, whatever stands around it: ICU's versions disagree about these
   other,   // a word of its own
   letter,  // ALetter
   number,  // Numeric
@@ -39,8 +41,7 @@ bool is_blank(UChar32 c) {
 Class class_of(UChar32 c) {
   if (is_blank(c)) return Class::blank;
   if (u_hasBinaryProperty(c, UCHAR_EXTENDED_PICTOGRAPHIC)) return Class::hard;
-  if (c == ':') return Class::other;  // CLDR's root takes it out of MidLetter
-  if (c == '@') return Class::letter;  // and puts this in
+  if (c == ':' || c == '@') return Class::alone;
   switch (u_getIntPropertyValue(c, UCHAR_WORD_BREAK)) {
     case U_WB_OTHER:
       return Class::other;
@@ -122,13 +123,14 @@ struct WordSplitter::State {
     return is_blank(c) ? Class::blank : Class::hard;
   }
 
-  // Past the end of the piece without blanks that begins at `at`; `hard`: whether ICU is needed.
+  // Past the end of the piece that begins at `at`, without blanks and characters that stand alone;
+  // `hard`: whether ICU is needed.
   std::size_t chunk_end(std::string_view text, std::size_t at, bool& hard) const {
     hard = false;
     while (at < text.size()) {
       std::size_t next = at;
       const Class c = class_at(text, next);
-      if (c == Class::blank) break;
+      if (c <= Class::alone) break;
       if (c == Class::hard) hard = true;
       at = next;
     }
@@ -165,18 +167,16 @@ struct WordSplitter::State {
           break;
         }
       }
-      add(text, word, at, words);
+      if (is_visible(text, word, at)) cut_clitics(text, range(word, at), words);
     }
   }
 
   void split_chunk_by_icu(std::string_view text, std::size_t begin, std::size_t end,
                           std::vector<ByteRange>& words);
 
-  static void add(std::string_view text, std::size_t begin, std::size_t end,
-                  std::vector<ByteRange>& words) {
+  static bool is_visible(std::string_view text, std::size_t begin, std::size_t end) {
     const auto first = static_cast<unsigned char>(text[begin]);
-    const bool plain = first > 0x20 && first < 0x7F;
-    if (plain || !is_invisible(text.substr(begin, end - begin))) words.push_back(range(begin, end));
+    return (first > 0x20 && first < 0x7F) || !is_invisible(text.substr(begin, end - begin));
   }
 };
 
@@ -217,7 +217,7 @@ void WordSplitter::State::split_chunk_by_icu(std::string_view text, std::size_t 
   std::size_t word = begin;
   for (std::int32_t at = icu->next(); at != icu::BreakIterator::DONE; at = icu->next()) {
     const std::size_t here = wide_offsets[static_cast<std::size_t>(at)];
-    add(text, word, here, words);
+    if (is_visible(text, word, here)) cut_word(text, range(word, here), words);
     word = here;
   }
 }
@@ -242,7 +242,7 @@ void WordSplitter::split(std::string_view text, std::vector<ByteRange>& words) {
     bool hard = false;
     const std::size_t end = state_->chunk_end(text, at, hard);
     if (end == at) {
-      state_->class_at(text, at);  // a blank
+      if (state_->class_at(text, at) == Class::alone) words.push_back(range(end, at));
       continue;
     }
     if (hard) {
@@ -261,7 +261,7 @@ void WordSplitter::split_by_icu(std::string_view text, std::vector<ByteRange>& w
     bool hard = false;
     const std::size_t end = state_->chunk_end(text, at, hard);
     if (end == at) {
-      state_->class_at(text, at);
+      if (state_->class_at(text, at) == Class::alone) words.push_back(range(end, at));
       continue;
     }
     state_->split_chunk_by_icu(text, at, end, words);

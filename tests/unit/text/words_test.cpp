@@ -66,7 +66,7 @@ TEST_CASE("words and punctuation marks") {
   CHECK(words_of("") == Strings{});
   CHECK(words_of(" \t\r\n") == Strings{});
   CHECK(words_of("  a\u00a0b\u3000c\u202fd ") == Strings{"a", "b", "c", "d"});
-  CHECK(words_of("répond à l’église") == Strings{"répond", "à", "l’église"});
+  CHECK(words_of("répond à l’église") == Strings{"répond", "à", "l’", "église"});
 }
 
 TEST_CASE("white space, control and format characters are no words") {
@@ -87,6 +87,35 @@ TEST_CASE("Thai, Chinese and Japanese have words") {
   CHECK(words_of("ส่งข้อความ") == Strings{"ส่ง", "ข้อความ"});
   CHECK(words_of("明天早上") == Strings{"明天", "早上"});
   CHECK(words_of("明日の朝") == Strings{"明日", "の", "朝"});
+}
+
+TEST_CASE("clitics and elisions are cut with their apostrophe") {
+  CHECK(words_of("today's") == Strings{"today", "'s"});
+  CHECK(words_of("I’M we'll don't") == Strings{"I", "’M", "we", "'ll", "don't"});
+  CHECK(words_of("qu'il j'ai d’aujourd'hui") ==
+        Strings{"qu'", "il", "j'", "ai", "d’", "aujourd'hui"});
+  CHECK(words_of("dell'amico O'Brien o'clock 'tis") ==
+        Strings{"dell'", "amico", "O'Brien", "o'clock", "'", "tis"});
+  CHECK(words_of("s'") == Strings{"s", "'"});
+  CHECK(words_of("é'a's") == Strings{"é'", "a", "'s"});
+}
+
+TEST_CASE("the Spanish enclitic leaves its verb") {
+  CHECK(words_of("Recuérdame léeme ENVÍAME enséñame") ==
+        Strings{"Recuérda", "me", "lée", "me", "ENVÍA", "ME", "enséña", "me"});
+  CHECK(words_of("recordarme mostrarme") == Strings{"recordar", "me", "mostrar", "me"});
+  CHECK(words_of("alarme régime légume problème même name me dame") ==
+        Strings{"alarme", "régime", "légume", "problème", "même", "name", "me", "dame"});
+}
+
+TEST_CASE("Thai and other scripts in one word are cut apart") {
+  CHECK(words_of("หาRowan") == Strings{"หา", "Rowan"});
+  CHECK(words_of("น.ได้5") == Strings{"น", ".", "ได้", "5"});
+}
+
+TEST_CASE("at-sign and colon stand alone") {
+  CHECK(words_of("kim@example.org 7:30 a:b @x") ==
+        Strings{"kim", "@", "example.org", "7", ":", "30", "a", ":", "b", "@", "x"});
 }
 
 TEST_CASE("malformed UTF-8 is split without harm") {
