@@ -61,9 +61,13 @@ struct ModelConfig {
   std::uint32_t tags() const {
     return has_tags(task) ? 1 + 2 * static_cast<std::uint32_t>(slots.size()) : 0;
   }
-  std::uint32_t table_rows() const;  // sum over channels
+  std::uint32_t table_rows() const;     // sum over channels
+  std::uint32_t windowed_rows() const;  // of the first channel; the others speak of the token alone
   bool operator==(const ModelConfig&) const = default;
 };
+
+// Error(usage) naming the first size that is out of its range, with the range.
+void check_config(const ModelConfig& config);
 
 // As bytes for the model file, and back. Errors: data, naming the field that makes no sense.
 std::string encode_config(const ModelConfig& config);

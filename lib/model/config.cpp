@@ -1,0 +1,169 @@
+#include "pnlp/model/config.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <bit>
+
+#include "pnlp/base/error.hpp"
+#include "pnlp/io/bytes.hpp"
+
+namespace pnlp {
+namespace {
+
+constexpr std::array<std::string_view, 4> kTasks = {"label", "multilabel", "tags", "joint"};
+
+// Names and limits of the sizes; what a file may ask for is bounded by them, too.
+struct Size {
+  const char* name;
+  std::uint32_t Shape::*member;
+  std::uint32_t least, most;
+};
+constexpr std::array kSizes = {
+    Size{"feature size", &Shape::feature_size, 1, 65536},
+    Size{"channel rows", &Shape::channel_rows, 0, 65536},
+    Size{"window", &Shape::window, 0, 16},
+    Size{"bottleneck", &Shape::bottleneck, 1, 4096},
+    Size{"hidden", &Shape::hidden, 1, 16384},
+    Size{"layers", &Shape::layers, 0, 64},
+    Size{"segment", &Shape::segment, 1, 8192},
+};
+constexpr std::uint64_t kMaxNames = 1U << 20;
+
+void write_names(ByteWriter& out, const std::vector<std::string>& names) {
+  out.varint(names.size());
+  for (const std::string& name : names) out.string(name);
+}
+
+std::vector<std::string> read_names(ByteReader& in) {
+  std::vector<std::string> names(in.count(kMaxNames));
+  for (std::string& name : names) name = in.string();
+  return names;
+}
+
+}  // namespace
+
+std::string_view task_name(Task task) {
+  return kTasks.at(static_cast<std::size_t>(task));
+}
+
+Task task_from_name(std::string_view name) {
+  for (std::size_t i = 0; i < kTasks.size(); ++i) {
+    if (kTasks[i] == name) return static_cast<Task>(i);
+  }
+  throw Error(ErrorKind::usage,
+              fmt::format("unknown task '{}'; there are: {}", name, fmt::join(kTasks, ", ")));
+}
+
+Shape preset_shape(std::string_view name) {
+  struct Preset {
+    std::string_view name;
+    std::uint32_t feature_size, window, bottleneck, layers;
+  };
+  constexpr std::array presets = {
+      Preset{"xsmall", 1024, 0, 64, 2},  Preset{"small", 1024, 0, 256, 2},
+      Preset{"base", 1024, 1, 256, 2},   Preset{"large", 2048, 1, 256, 4},
+      Preset{"xlarge", 2048, 1, 512, 4},
+  };
+  for (const Preset& preset : presets) {
+    if (preset.name != name) continue;
+    Shape shape;
+    shape.feature_size = preset.feature_size;
+    shape.window = preset.window;
+    shape.bottleneck = preset.bottleneck;
+    shape.layers = preset.layers;
+    return shape;
+  }
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("unknown preset '{}'; there are: xsmall, small, base, large, xlarge", name));
+}
+
+std::uint32_t ModelConfig::table_rows() const {
+  std::uint32_t rows = 0;
+  for (const ChannelRows& channel : channels) rows += channel.rows;
+  return rows;
+}
+
+std::uint32_t ModelConfig::windowed_rows() const {
+  return channels.empty() ? 0 : channels.front().rows;
+}
+
+void check_config(const ModelConfig& config) {
+  const auto fail = [](const std::string& what) { throw Error(ErrorKind::usage, what); };
+  for (const Size& size : kSizes) {
+    const std::uint32_t value = config.shape.*size.member;
+    if (value < size.least || value > size.most) {
+      fail(fmt::format("{} is {}; give {} to {}", size.name, value, size.least, size.most));
+    }
+  }
+  if (config.channels.size() > 64) fail("more than 64 channels of features");
+  for (const ChannelRows& channel : config.channels) {
+    if (channel.rows != 0 && (!std::has_single_bit(channel.rows) || channel.rows > 65536)) {
+      fail(fmt::format("channel '{}' has {} rows; give a power of two up to 65536, or 0",
+                       channel.name, channel.rows));
+    }
+  }
+  if (config.table_rows() == 0)
+    fail("the model has no feature rows; give a feature size or channel rows");
+  if (has_label(config.task) &&
+      config.labels.size() < (config.task == Task::multilabel ? 1U : 2U)) {
+    fail(fmt::format("there are {} different labels; a model needs at least {}",
+                     config.labels.size(), config.task == Task::multilabel ? 1 : 2));
+  }
+  if (has_tags(config.task) && config.slots.empty()) fail("there is not a single slot to learn");
+}
+
+std::string encode_config(const ModelConfig& config) {
+  ByteWriter out;
+  out.u8(static_cast<std::uint8_t>(config.task));
+  out.string(config.shape.encoder);
+  for (const Size& size : kSizes) out.varint(config.shape.*size.member);
+  out.varint(config.max_tokens);
+  out.varint(config.channels.size());
+  for (const ChannelRows& channel : config.channels) {
+    out.string(channel.name);
+    out.varint(channel.values);
+    out.varint(channel.rows);
+  }
+  write_names(out, config.labels);
+  write_names(out, config.slots);
+  out.f32(config.temperature);
+  out.f32(config.threshold);
+  return out.take();
+}
+
+ModelConfig decode_config(std::string_view bytes) {
+  ByteReader in(bytes, "model configuration");
+  ModelConfig config;
+  const std::uint8_t task = in.u8();
+  if (task >= kTasks.size())
+    throw Error(ErrorKind::data, fmt::format("model configuration: task {}", task));
+  config.task = static_cast<Task>(task);
+  config.shape.encoder = in.string();
+  for (const Size& size : kSizes) {
+    config.shape.*size.member = static_cast<std::uint32_t>(in.count(size.most));
+  }
+  config.max_tokens = static_cast<std::uint32_t>(in.count(UINT32_MAX));
+  config.channels.resize(in.count(64));
+  for (ChannelRows& channel : config.channels) {
+    channel.name = in.string();
+    channel.values = static_cast<std::uint32_t>(in.count(65536));
+    channel.rows = static_cast<std::uint32_t>(in.count(65536));
+  }
+  config.labels = read_names(in);
+  config.slots = read_names(in);
+  config.temperature = in.f32();
+  config.threshold = in.f32();
+  in.finish();
+  if (!(config.temperature > 0))
+    throw Error(ErrorKind::data, "model configuration: temperature is not above 0");
+  try {
+    check_config(config);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::data, fmt::format("model configuration: {}", error.what()));
+  }
+  return config;
+}
+
+}  // namespace pnlp

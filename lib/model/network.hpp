@@ -1,0 +1,78 @@
+// The whole network: sparse bottleneck, encoder, final normalisation, heads. Shapes and tensors
+// follow from the configuration; weights live outside, in one flat arena.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "pnlp/base/packed_batch.hpp"
+#include "pnlp/model/config.hpp"
+#include "pnlp/nn/bottleneck.hpp"
+#include "pnlp/nn/encoder.hpp"
+#include "pnlp/nn/heads.hpp"
+#include "pnlp/nn/parameters.hpp"
+
+namespace pnlp {
+
+// Activations and scratch of one thread, reused from batch to batch.
+struct NetworkMemory {
+  std::vector<float> projected;  // [W][D]
+  std::vector<float> x;          // [T][C]
+  std::vector<float> normal, xhat, rstd;
+  std::vector<float> label_logits;  // [B][labels]
+  std::vector<float> tag_logits;    // [T][tags], packed order
+  std::vector<float> dnormal, dx, dprojected;
+  std::unique_ptr<EncoderMemory> encoder;
+  HeadMemory head;
+};
+
+struct TrainNoise {
+  Dropout dropout;        // of the encoder's branches
+  float input_scale = 1;  // of the feature rows: 1 / (1 - share dropped)
+};
+
+class Network {
+ public:
+  // Errors: usage (sizes that make no sense, unknown encoder).
+  explicit Network(const ModelConfig& config);
+
+  const ParameterLayout& layout() const { return layout_; }
+  // The feature table is the first tensor of the arena.
+  const BottleneckShape& bottleneck() const { return bottleneck_; }
+  const Encoder& encoder() const { return *encoder_; }
+
+  // For prediction, when projected words come from a cache: memory.projected[W][D] must be set.
+  void forward_projected(const float* w, const PackedBatch& batch, NetworkMemory& memory) const;
+  // Fills memory.label_logits and memory.tag_logits.
+  void forward(const float* w, const PackedBatch& batch, NetworkMemory& memory) const;
+  void forward_train(const float* w, const PackedBatch& batch, const TrainNoise& noise,
+                     NetworkMemory& memory) const;
+  // From gradients of logits (same shapes as the logits) to `gradients` (as the arena, added to) of
+  // everything but the feature table, and to memory.dprojected[W][D], from which scatter_rows()
+  // makes the table's gradient.
+  void backward(const float* w, const PackedBatch& batch, const TrainNoise& noise,
+                const float* dlabel_logits, const float* dtag_logits, NetworkMemory& memory,
+                float* gradients) const;
+
+  // Useful floating-point operations of one forward pass over a record of `length` tokens (products
+  // only).
+  double flops(std::size_t length) const;
+
+ private:
+  void project_words(const float* w, const PackedBatch& batch, float scale,
+                     NetworkMemory& memory) const;
+  void encode_and_score(const float* w, const PackedBatch& batch, const TrainNoise* noise,
+                        NetworkMemory& memory) const;
+
+  std::size_t channels_ = 0;
+  ParameterLayout layout_;
+  BottleneckShape bottleneck_;
+  std::size_t table_ = 0, bias_ = 0, gain_ = 0, shift_ = 0;
+  std::unique_ptr<Encoder> encoder_;
+  std::unique_ptr<PoolHead> label_head_;  // null: no label
+  std::unique_ptr<LinearHead> tag_head_;  // null: no tags
+};
+
+}  // namespace pnlp

@@ -1,0 +1,103 @@
+#include "pnlp/nn/bottleneck.hpp"
+
+#include <algorithm>
+
+#include "pnlp/nn/layers.hpp"
+
+namespace pnlp {
+namespace {
+
+// Calls visit(token, word, place) for every pair of a token and a word in its window.
+template <typename Visit>
+void for_each_neighbour(const BottleneckShape& shape, const PackedBatch& batch,
+                        const Visit& visit) {
+  const auto window = static_cast<std::ptrdiff_t>(shape.window);
+  for (std::size_t b = 0; b < batch.sequences(); ++b) {
+    const std::ptrdiff_t begin = batch.sequence_offsets[b];
+    const std::ptrdiff_t end = batch.sequence_offsets[b + 1];
+    for (std::ptrdiff_t at = begin; at < end; ++at) {
+      const auto token = static_cast<std::size_t>(batch.token_order[static_cast<std::size_t>(at)]);
+      const std::ptrdiff_t first = std::max(begin, at - window);
+      const std::ptrdiff_t last = std::min(end - 1, at + window);
+      for (std::ptrdiff_t other = first; other <= last; ++other) {
+        const std::int32_t neighbour = batch.token_order[static_cast<std::size_t>(other)];
+        visit(token,
+              static_cast<std::size_t>(batch.word_of_token[static_cast<std::size_t>(neighbour)]),
+              static_cast<std::size_t>(other - at + window));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void project_word(const BottleneckShape& shape, const float* table,
+                  std::span<const std::int32_t> rows, float scale, float* projected) {
+  const std::size_t width = shape.width();
+  const float* plain = table + shape.windowed_rows * width;
+  std::fill_n(projected, width, 0.0F);
+  for (const std::int32_t row : rows) {
+    const auto r = static_cast<std::size_t>(row);
+    if (r < shape.windowed_rows) {
+      add_scaled(projected, table + r * width, scale, width);
+    } else {
+      add_scaled(projected + shape.window * shape.channels,
+                 plain + (r - shape.windowed_rows) * shape.channels, scale, shape.channels);
+    }
+  }
+}
+
+void gather_windows(const BottleneckShape& shape, const PackedBatch& batch, const float* projected,
+                    const float* bias, float* x) {
+  const std::size_t c = shape.channels;
+  for (std::size_t token = 0; token < batch.tokens(); ++token) std::copy_n(bias, c, x + token * c);
+  for_each_neighbour(shape, batch, [&](std::size_t token, std::size_t word, std::size_t place) {
+    add(x + token * c, projected + word * shape.width() + place * c, c);
+  });
+}
+
+void gather_windows_backward(const BottleneckShape& shape, const PackedBatch& batch,
+                             const float* dx, float* dprojected, float* dbias) {
+  const std::size_t c = shape.channels;
+  sum_rows(dx, batch.tokens(), c, dbias);
+  std::fill_n(dprojected, batch.words() * shape.width(), 0.0F);
+  for_each_neighbour(shape, batch, [&](std::size_t token, std::size_t word, std::size_t place) {
+    add(dprojected + word * shape.width() + place * c, dx + token * c, c);
+  });
+}
+
+namespace {
+constexpr std::size_t kSlice = 64;  // floats: four cache lines
+}
+
+std::size_t slices(const BottleneckShape& shape) {
+  return (shape.width() + kSlice - 1) / kSlice;
+}
+
+void scatter_rows(const BottleneckShape& shape, const PackedBatch& batch, const float* dprojected,
+                  float scale, std::size_t slice, float* dtable) {
+  const std::size_t width = shape.width();
+  const std::size_t begin = slice * kSlice;
+  const std::size_t end = std::min(width, begin + kSlice);
+  // The part of the slice that lies in the token's own place of the window, for plain rows.
+  const std::size_t own = shape.window * shape.channels;
+  const std::size_t own_begin = std::clamp(begin, own, own + shape.channels);
+  const std::size_t own_end = std::clamp(end, own, own + shape.channels);
+  float* plain = dtable + shape.windowed_rows * width;
+  for (std::size_t word = 0; word < batch.words(); ++word) {
+    const float* gradient = dprojected + word * width;
+    const auto first = static_cast<std::size_t>(batch.word_offsets[word]);
+    const auto last = static_cast<std::size_t>(batch.word_offsets[word + 1]);
+    for (std::size_t i = first; i < last; ++i) {
+      const auto r = static_cast<std::size_t>(batch.rows[i]);
+      if (r < shape.windowed_rows) {
+        add_scaled(dtable + r * width + begin, gradient + begin, scale, end - begin);
+      } else if (own_begin < own_end) {
+        add_scaled(plain + (r - shape.windowed_rows) * shape.channels + (own_begin - own),
+                   gradient + own_begin, scale, own_end - own_begin);
+      }
+    }
+  }
+}
+
+}  // namespace pnlp

@@ -1,0 +1,57 @@
+#include "pnlp/nn/encoder.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "pnlp/base/error.hpp"
+#include "pnlp/nn/mixer.hpp"
+
+namespace pnlp {
+namespace {
+
+// No encoder: tokens know their window and nothing else (paper, table 2).
+class None : public Encoder {
+ public:
+  std::unique_ptr<EncoderMemory> make_memory() const override {
+    return std::make_unique<EncoderMemory>();
+  }
+  void forward(const float*, const PackedBatch&, const Dropout&, bool, float*,
+               EncoderMemory&) const override {}
+  void backward(const float*, const PackedBatch&, const Dropout&, float*, EncoderMemory&,
+                float*) const override {}
+  double flops(std::size_t) const override { return 0; }
+};
+
+std::unique_ptr<Encoder> make_none(const EncoderShape&, ParameterLayout&) {
+  return std::make_unique<None>();
+}
+
+struct Entry {
+  std::string_view name;
+  std::unique_ptr<Encoder> (*make)(const EncoderShape&, ParameterLayout&);
+};
+
+constexpr std::array kEncoders = {
+    Entry{"mixer", make_mixer},
+    Entry{"none", make_none},
+};
+
+}  // namespace
+
+std::vector<std::string> encoder_names() {
+  std::vector<std::string> names;
+  for (const Entry& entry : kEncoders) names.emplace_back(entry.name);
+  return names;
+}
+
+std::unique_ptr<Encoder> make_encoder(std::string_view name, const EncoderShape& shape,
+                                      ParameterLayout& layout) {
+  for (const Entry& entry : kEncoders) {
+    if (entry.name == name) return entry.make(shape, layout);
+  }
+  throw Error(ErrorKind::usage, fmt::format("unknown encoder '{}'; there are: {}", name,
+                                            fmt::join(encoder_names(), ", ")));
+}
+
+}  // namespace pnlp

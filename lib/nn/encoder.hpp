@@ -1,0 +1,52 @@
+// Encoders read T token vectors of C channels and give T vectors of C channels, each aware of its
+// sequence. One interface; the registry at the end of encoder.cpp is the only other place that
+// names them.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pnlp/base/packed_batch.hpp"
+#include "pnlp/nn/layers.hpp"
+#include "pnlp/nn/parameters.hpp"
+
+namespace pnlp {
+
+struct EncoderShape {
+  std::size_t channels = 0;  // C
+  std::size_t hidden = 0;    // H
+  std::size_t layers = 0;
+  std::size_t segment = 0;  // S: longest segment of a batch
+};
+
+// What forward leaves for backward, and scratch; reused from batch to batch. One per thread.
+class EncoderMemory {
+ public:
+  virtual ~EncoderMemory() = default;
+};
+
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+  virtual std::unique_ptr<EncoderMemory> make_memory() const = 0;
+  // x[T][C] in place. `keep`: backward will follow (training).
+  virtual void forward(const float* parameters, const PackedBatch& batch, const Dropout& dropout,
+                       bool keep, float* x, EncoderMemory& memory) const = 0;
+  // dx[T][C] in place: from the gradient of the output to that of the input; adds to `gradients`
+  // (laid out as parameters).
+  virtual void backward(const float* parameters, const PackedBatch& batch, const Dropout& dropout,
+                        float* dx, EncoderMemory& memory, float* gradients) const = 0;
+  // Floating-point operations of forward products for a sequence of `length` tokens, counting only
+  // useful ones.
+  virtual double flops(std::size_t length) const = 0;
+};
+
+// Registers its tensors with `layout`. Error(usage) for an unknown name, with the names that exist.
+std::unique_ptr<Encoder> make_encoder(std::string_view name, const EncoderShape& shape,
+                                      ParameterLayout& layout);
+std::vector<std::string> encoder_names();
+
+}  // namespace pnlp

@@ -1,0 +1,228 @@
+#include "pnlp/nn/layers.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "pnlp/base/hash.hpp"
+
+namespace pnlp {
+namespace {
+
+constexpr float kEpsilon = 1e-5F;
+
+// Phi(x) - 1/2 = x * P(x^2) on [-kEdge, kEdge], least maximum of x^2 times the error (iteratively
+// reweighted least squares over Chebyshev nodes); beyond the edges Phi is 0 or 1.
+constexpr float kEdge = 4.5F;
+constexpr float kPhi[10] = {0.3988837941447558F,     -0.06633705596714062F,
+                            0.009833184688970462F,   -0.0011226784170554663F,
+                            9.787134873136366e-05F,  -6.365254511782801e-06F,
+                            2.9588975528151563e-07F, -9.193744907632798e-09F,
+                            1.69730290808075e-10F,   -1.4000665786657169e-12F};
+
+inline float phi_polynomial(float u) {
+  float p = kPhi[9];
+  for (int i = 8; i >= 0; --i) p = p * u + kPhi[i];
+  return p;
+}
+
+inline float gelu(float x) {
+  const float inside = std::min(std::max(x, -kEdge), kEdge);
+  const float phi = 0.5F + inside * phi_polynomial(inside * inside);
+  return x < -kEdge ? 0.0F : (x > kEdge ? x : x * phi);
+}
+
+// Phi(x) + x * density(x), the density being the derivative of the same polynomial.
+inline float gelu_slope(float x) {
+  const float inside = std::min(std::max(x, -kEdge), kEdge);
+  const float u = inside * inside;
+  float p = kPhi[9];
+  float q = 19.0F * kPhi[9];
+  for (int i = 8; i >= 0; --i) {
+    p = p * u + kPhi[i];
+    q = q * u + static_cast<float>(2 * i + 1) * kPhi[i];
+  }
+  const float slope = 0.5F + inside * p + inside * q;
+  return x < -kEdge ? 0.0F : (x > kEdge ? 1.0F : slope);
+}
+
+// exp(x) for x <= 0, relative error below 2e-7 (Cephes' expf: 2^n times a polynomial).
+inline float exp_negative(float x) {
+  const float clamped = std::max(x, -87.0F);
+  const float n = std::floor(clamped * 1.44269504F + 0.5F);
+  const float r = clamped - n * 0.693359375F + n * 2.12194440e-4F;
+  float p = 1.9875691500e-4F;
+  p = p * r + 1.3981999507e-3F;
+  p = p * r + 8.3334519073e-3F;
+  p = p * r + 4.1665795894e-2F;
+  p = p * r + 1.6666665459e-1F;
+  p = p * r + 5.0000001201e-1F;
+  p = p * r * r + r + 1.0F;
+  const auto bits = static_cast<std::int32_t>(n) + 127;
+  return p * std::bit_cast<float>(bits << 23);
+}
+
+}  // namespace
+
+PNLP_MULTIVERSION
+void layer_norm_forward(const float* x, const float* gamma, const float* beta, std::size_t t,
+                        std::size_t c, float* y, float* xhat, float* rstd) {
+  const float scale = 1.0F / static_cast<float>(c);
+  for (std::size_t row = 0; row < t; ++row, x += c, y += c) {
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::size_t i = 0; i < c; ++i) sum += x[i];
+    const float mean = sum * scale;
+    float squares = 0;
+#pragma omp simd reduction(+ : squares)
+    for (std::size_t i = 0; i < c; ++i) squares += (x[i] - mean) * (x[i] - mean);
+    const float inverse = 1.0F / std::sqrt(squares * scale + kEpsilon);
+    if (xhat != nullptr) {
+      rstd[row] = inverse;
+#pragma omp simd
+      for (std::size_t i = 0; i < c; ++i) {
+        xhat[i] = (x[i] - mean) * inverse;
+        y[i] = gamma[i] * xhat[i] + beta[i];
+      }
+      xhat += c;
+    } else {
+#pragma omp simd
+      for (std::size_t i = 0; i < c; ++i) {
+        const float normalized = (x[i] - mean) * inverse;
+        y[i] = gamma[i] * normalized + beta[i];
+      }
+    }
+  }
+}
+
+PNLP_MULTIVERSION
+void layer_norm_backward(const float* dy, const float* gamma, const float* xhat, const float* rstd,
+                         std::size_t t, std::size_t c, float* dx, float* dgamma, float* dbeta) {
+  const float scale = 1.0F / static_cast<float>(c);
+  for (std::size_t row = 0; row < t; ++row, dy += c, xhat += c, dx += c) {
+    float sum = 0;
+    float dot = 0;
+#pragma omp simd reduction(+ : sum, dot)
+    for (std::size_t i = 0; i < c; ++i) {
+      const float g = dy[i] * gamma[i];
+      sum += g;
+      dot += g * xhat[i];
+    }
+    sum *= scale;
+    dot *= scale;
+#pragma omp simd
+    for (std::size_t i = 0; i < c; ++i) {
+      dx[i] += rstd[row] * (dy[i] * gamma[i] - sum - xhat[i] * dot);
+      dgamma[i] += dy[i] * xhat[i];
+      dbeta[i] += dy[i];
+    }
+  }
+}
+
+PNLP_MULTIVERSION
+void gelu_forward(const float* x, std::size_t n, float* y) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) y[i] = gelu(x[i]);
+}
+
+PNLP_MULTIVERSION
+void gelu_backward(const float* x, const float* dy, std::size_t n, float* dx) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) dx[i] = dy[i] * gelu_slope(x[i]);
+}
+
+PNLP_MULTIVERSION
+void add_bias_rows(float* x, const float* bias, std::size_t rows, std::size_t c) {
+  for (std::size_t row = 0; row < rows; ++row, x += c) {
+#pragma omp simd
+    for (std::size_t i = 0; i < c; ++i) x[i] += bias[i];
+  }
+}
+
+PNLP_MULTIVERSION
+void sum_rows(const float* dy, std::size_t rows, std::size_t c, float* dbias) {
+  for (std::size_t row = 0; row < rows; ++row, dy += c) {
+#pragma omp simd
+    for (std::size_t i = 0; i < c; ++i) dbias[i] += dy[i];
+  }
+}
+
+PNLP_MULTIVERSION
+void add_row_bias_gelu(float* x, const float* bias, std::size_t rows, std::size_t n) {
+  for (std::size_t row = 0; row < rows; ++row, x += n) {
+    const float b = bias[row];
+#pragma omp simd
+    for (std::size_t i = 0; i < n; ++i) x[i] = gelu(x[i] + b);
+  }
+}
+
+PNLP_MULTIVERSION
+void add_row_bias(float* x, const float* bias, std::size_t rows, std::size_t n) {
+  for (std::size_t row = 0; row < rows; ++row, x += n) {
+#pragma omp simd
+    for (std::size_t i = 0; i < n; ++i) x[i] += bias[row];
+  }
+}
+
+PNLP_MULTIVERSION
+void sum_columns(const float* dy, std::size_t rows, std::size_t n, float* dbias) {
+  for (std::size_t row = 0; row < rows; ++row, dy += n) {
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::size_t i = 0; i < n; ++i) sum += dy[i];
+    dbias[row] += sum;
+  }
+}
+
+PNLP_MULTIVERSION
+void add(float* x, const float* y, std::size_t n) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) x[i] += y[i];
+}
+
+PNLP_MULTIVERSION
+void add_scaled(float* x, const float* y, float scale, std::size_t n) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) x[i] += scale * y[i];
+}
+
+Dropout Dropout::at(std::uint64_t place) const {
+  return {mix64(key + place), rate};
+}
+
+PNLP_MULTIVERSION
+void apply_dropout(const Dropout& dropout, float* x, std::size_t n) {
+  if (dropout.rate <= 0) return;
+  const auto threshold = static_cast<std::uint32_t>(dropout.rate * 4294967040.0F);
+  const auto key = static_cast<std::uint32_t>(dropout.key);
+  const auto salt = static_cast<std::uint32_t>(dropout.key >> 32);
+  const float scale = 1.0F / (1.0F - dropout.rate);
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    // Two rounds of the 32-bit mixing "lowbias32" (Wellons 2018).
+    std::uint32_t h = (static_cast<std::uint32_t>(i) ^ salt) * 0x9e3779b9U + key;
+    h = (h ^ (h >> 16)) * 0x7feb352dU;
+    h = (h ^ (h >> 15)) * 0x846ca68bU;
+    h ^= h >> 16;
+    x[i] = h < threshold ? 0.0F : x[i] * scale;
+  }
+}
+
+PNLP_MULTIVERSION
+double softmax(const float* x, std::size_t n, float* y) {
+  float largest = x[0];
+#pragma omp simd reduction(max : largest)
+  for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, x[i]);
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t i = 0; i < n; ++i) {
+    y[i] = exp_negative(x[i] - largest);
+    sum += y[i];
+  }
+  const float scale = 1.0F / sum;
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) y[i] *= scale;
+  return static_cast<double>(largest) + std::log(static_cast<double>(sum));
+}
+
+}  // namespace pnlp

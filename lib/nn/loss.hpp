@@ -1,0 +1,27 @@
+// Losses in nats and their gradients with respect to logits. Sums, not means: callers scale.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "pnlp/base/packed_batch.hpp"
+
+namespace pnlp {
+
+// Cross-entropy of one row against a target distribution given sparsely by `count` (label, weight)
+// pairs, mixed with the uniform distribution by `smoothing`. dlogits[K] = scale * (softmax * sum of
+// target - target). Returns the loss times `scale`.
+double cross_entropy(const float* logits, std::size_t k, const std::int32_t* labels,
+                     const float* weights, std::size_t count, float smoothing, float scale,
+                     float* dlogits);
+
+// Independent sigmoids: labels listed are 1 (or their weight), others 0. Numerically safe for any
+// logit.
+double sigmoid_cross_entropy(const float* logits, std::size_t k, const std::int32_t* labels,
+                             const float* weights, std::size_t count, float smoothing, float scale,
+                             float* dlogits);
+
+// 1 / (1 + exp(-x)) without overflow.
+float sigmoid(float x);
+
+}  // namespace pnlp

@@ -1,0 +1,260 @@
+#include "pnlp/nn/mixer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "pnlp/nn/onednn.hpp"
+
+namespace pnlp {
+namespace {
+
+// Columns of a token-mixing block: its hidden layer (H x this) should stay in the second-level
+// cache.
+constexpr std::size_t kBlockColumns = 512;
+// Rows of a channel-mixing block in prediction, for the same reason.
+constexpr std::size_t kBlockRows = 128;
+
+// Offsets into the arena of one block's tensors. Weights are stored so that the first L positions
+// are the first rows: token_in[S][H], token_out[S][H]; channel_in[C][H], channel_out[H][C].
+struct BlockParameters {
+  std::size_t token_gain, token_shift, token_in, token_in_bias, token_out, token_out_bias;
+  std::size_t channel_gain, channel_shift, channel_in, channel_in_bias, channel_out,
+      channel_out_bias;
+};
+
+struct BlockMemory {
+  std::vector<float> token_xhat, token_rstd;      // [T][C], [T]
+  std::vector<float> token_normal;                // [T][C]: input of token mixing
+  std::vector<float> channel_xhat, channel_rstd;  // [T][C], [T]
+  std::vector<float> channel_normal;              // [T][C]
+  std::vector<float> channel_hidden;              // [T][H], before GELU
+};
+
+class MixerMemory : public EncoderMemory {
+ public:
+  std::vector<BlockMemory> blocks;
+  std::vector<float> normal, hidden, active, branch, dhidden;
+};
+
+float* sized(std::vector<float>& buffer, std::size_t size) {
+  if (buffer.size() < size) buffer.resize(size);
+  return buffer.data();
+}
+
+class Mixer : public Encoder {
+ public:
+  Mixer(const EncoderShape& shape, ParameterLayout& layout) : shape_(shape) {
+    const std::size_t c = shape.channels;
+    const std::size_t h = shape.hidden;
+    const std::size_t s = shape.segment;
+    // Fan-in scaling; the segment's typical length is far below S, so token_in is scaled as for a
+    // short one.
+    const double token_scale = 1.0 / std::sqrt(std::min<double>(static_cast<double>(s), 16.0));
+    for (std::size_t i = 0; i < shape.layers; ++i) {
+      const std::string name = "mixer" + std::to_string(i) + ".";
+      BlockParameters p{};
+      p.token_gain = layout.add(name + "token_norm.gain", {c}, Init::one);
+      p.token_shift = layout.add(name + "token_norm.shift", {c}, Init::zero);
+      p.token_in = layout.add(name + "token_in", {s, h}, Init::normal, token_scale);
+      p.token_in_bias = layout.add(name + "token_in.bias", {h}, Init::zero);
+      p.token_out = layout.add(name + "token_out", {s, h}, Init::normal,
+                               1.0 / std::sqrt(static_cast<double>(h)));
+      p.token_out_bias = layout.add(name + "token_out.bias", {s}, Init::zero);
+      p.channel_gain = layout.add(name + "channel_norm.gain", {c}, Init::one);
+      p.channel_shift = layout.add(name + "channel_norm.shift", {c}, Init::zero);
+      p.channel_in = layout.add(name + "channel_in", {c, h}, Init::normal,
+                                1.0 / std::sqrt(static_cast<double>(c)));
+      p.channel_in_bias = layout.add(name + "channel_in.bias", {h}, Init::zero);
+      p.channel_out = layout.add(name + "channel_out", {h, c}, Init::normal,
+                                 1.0 / std::sqrt(static_cast<double>(h)));
+      p.channel_out_bias = layout.add(name + "channel_out.bias", {c}, Init::zero);
+      blocks_.push_back(p);
+    }
+  }
+
+  std::unique_ptr<EncoderMemory> make_memory() const override {
+    auto memory = std::make_unique<MixerMemory>();
+    memory->blocks.resize(blocks_.size());
+    return memory;
+  }
+
+  void forward(const float* parameters, const PackedBatch& batch, const Dropout& dropout, bool keep,
+               float* x, EncoderMemory& memory) const override {
+    auto& mine = static_cast<MixerMemory&>(memory);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      mix_tokens(parameters, blocks_[i], batch, dropout.at(2 * i), keep, x, mine, mine.blocks[i]);
+      mix_channels(parameters, blocks_[i], batch.tokens(), dropout.at(2 * i + 1), keep, x, mine,
+                   mine.blocks[i]);
+    }
+  }
+
+  void backward(const float* parameters, const PackedBatch& batch, const Dropout& dropout,
+                float* dx, EncoderMemory& memory, float* gradients) const override {
+    auto& mine = static_cast<MixerMemory&>(memory);
+    for (std::size_t i = blocks_.size(); i-- > 0;) {
+      mix_channels_backward(parameters, blocks_[i], batch.tokens(), dropout.at(2 * i + 1), dx, mine,
+                            mine.blocks[i], gradients);
+      mix_tokens_backward(parameters, blocks_[i], batch, dropout.at(2 * i), dx, mine,
+                          mine.blocks[i], gradients);
+    }
+  }
+
+  double flops(std::size_t length) const override {
+    const auto c = static_cast<double>(shape_.channels);
+    const auto h = static_cast<double>(shape_.hidden);
+    return 8.0 * static_cast<double>(shape_.layers) * static_cast<double>(length) * c * h;
+  }
+
+ private:
+  // Calls visit(group, first column, columns) for blocks of whole segments of each group.
+  template <typename Visit>
+  void for_each_block(const PackedBatch& batch, const Visit& visit) const {
+    const std::size_t c = shape_.channels;
+    const std::size_t step = std::max<std::size_t>(1, kBlockColumns / c) * c;
+    for (const SegmentGroup& group : batch.groups) {
+      const std::size_t columns = static_cast<std::size_t>(group.count) * c;
+      for (std::size_t at = 0; at < columns; at += step)
+        visit(group, at, std::min(step, columns - at));
+    }
+  }
+
+  void mix_tokens(const float* w, const BlockParameters& p, const PackedBatch& batch,
+                  const Dropout& dropout, bool keep, float* x, MixerMemory& memory,
+                  BlockMemory& kept) const {
+    const std::size_t t = batch.tokens();
+    const std::size_t c = shape_.channels;
+    const std::size_t h = shape_.hidden;
+    float* normal = sized(keep ? kept.token_normal : memory.normal, t * c);
+    layer_norm_forward(x, w + p.token_gain, w + p.token_shift, t, c, normal,
+                       keep ? sized(kept.token_xhat, t * c) : nullptr,
+                       keep ? sized(kept.token_rstd, t) : nullptr);
+    float* branch = sized(memory.branch, t * c);
+    for_each_block(batch, [&](const SegmentGroup& group, std::size_t at, std::size_t n) {
+      const auto length = static_cast<std::size_t>(group.length);
+      const std::size_t stride = static_cast<std::size_t>(group.count) * c;
+      const std::size_t start = static_cast<std::size_t>(group.first_token) * c + at;
+      float* hidden = sized(memory.hidden, h * n);
+      gemm(Transpose::yes, Transpose::no, h, n, length, w + p.token_in, h, normal + start, stride,
+           false, hidden, n);
+      add_row_bias_gelu(hidden, w + p.token_in_bias, h, n);
+      gemm(Transpose::no, Transpose::no, length, n, h, w + p.token_out, h, hidden, n, false,
+           branch + start, stride);
+    });
+    for (const SegmentGroup& group : batch.groups) {
+      add_row_bias(branch + static_cast<std::size_t>(group.first_token) * c, w + p.token_out_bias,
+                   static_cast<std::size_t>(group.length),
+                   static_cast<std::size_t>(group.count) * c);
+    }
+    apply_dropout(dropout, branch, t * c);
+    add(x, branch, t * c);
+  }
+
+  void mix_tokens_backward(const float* w, const BlockParameters& p, const PackedBatch& batch,
+                           const Dropout& dropout, float* dx, MixerMemory& memory,
+                           BlockMemory& kept, float* g) const {
+    const std::size_t t = batch.tokens();
+    const std::size_t c = shape_.channels;
+    const std::size_t h = shape_.hidden;
+    float* dbranch = sized(memory.branch, t * c);
+    std::copy_n(dx, t * c, dbranch);
+    apply_dropout(dropout, dbranch, t * c);
+    for (const SegmentGroup& group : batch.groups) {
+      sum_columns(dbranch + static_cast<std::size_t>(group.first_token) * c,
+                  static_cast<std::size_t>(group.length), static_cast<std::size_t>(group.count) * c,
+                  g + p.token_out_bias);
+    }
+    float* dnormal = sized(memory.normal, t * c);
+    for_each_block(batch, [&](const SegmentGroup& group, std::size_t at, std::size_t n) {
+      const auto length = static_cast<std::size_t>(group.length);
+      const std::size_t stride = static_cast<std::size_t>(group.count) * c;
+      const std::size_t start = static_cast<std::size_t>(group.first_token) * c + at;
+      // The hidden layer is computed again: it is 32 times larger than its input, and cheaper to
+      // make than to fetch.
+      float* hidden = sized(memory.hidden, h * n);
+      gemm(Transpose::yes, Transpose::no, h, n, length, w + p.token_in, h,
+           kept.token_normal.data() + start, stride, false, hidden, n);
+      add_row_bias(hidden, w + p.token_in_bias, h, n);
+      float* active = sized(memory.active, h * n);
+      gelu_forward(hidden, h * n, active);
+      gemm(Transpose::no, Transpose::yes, length, h, n, dbranch + start, stride, active, n, true,
+           g + p.token_out, h);
+      float* dhidden = sized(memory.dhidden, h * n);
+      gemm(Transpose::yes, Transpose::no, h, n, length, w + p.token_out, h, dbranch + start, stride,
+           false, dhidden, n);
+      gelu_backward(hidden, dhidden, h * n, dhidden);
+      sum_columns(dhidden, h, n, g + p.token_in_bias);
+      gemm(Transpose::no, Transpose::yes, length, h, n, kept.token_normal.data() + start, stride,
+           dhidden, n, true, g + p.token_in, h);
+      gemm(Transpose::no, Transpose::no, length, n, h, w + p.token_in, h, dhidden, n, false,
+           dnormal + start, stride);
+    });
+    layer_norm_backward(dnormal, w + p.token_gain, kept.token_xhat.data(), kept.token_rstd.data(),
+                        t, c, dx, g + p.token_gain, g + p.token_shift);
+  }
+
+  void mix_channels(const float* w, const BlockParameters& p, std::size_t t, const Dropout& dropout,
+                    bool keep, float* x, MixerMemory& memory, BlockMemory& kept) const {
+    const std::size_t c = shape_.channels;
+    const std::size_t h = shape_.hidden;
+    float* normal = sized(keep ? kept.channel_normal : memory.normal, t * c);
+    layer_norm_forward(x, w + p.channel_gain, w + p.channel_shift, t, c, normal,
+                       keep ? sized(kept.channel_xhat, t * c) : nullptr,
+                       keep ? sized(kept.channel_rstd, t) : nullptr);
+    float* branch = sized(memory.branch, t * c);
+    if (keep) sized(kept.channel_hidden, t * h);
+    for (std::size_t row = 0; row < t; row += kBlockRows) {
+      const std::size_t rows = std::min(kBlockRows, t - row);
+      float* hidden = keep ? kept.channel_hidden.data() + row * h : sized(memory.hidden, rows * h);
+      float* active = sized(memory.active, rows * h);
+      gemm(Transpose::no, Transpose::no, rows, h, c, normal + row * c, c, w + p.channel_in, h,
+           false, hidden, h);
+      add_bias_rows(hidden, w + p.channel_in_bias, rows, h);
+      gelu_forward(hidden, rows * h, active);
+      gemm(Transpose::no, Transpose::no, rows, c, h, active, h, w + p.channel_out, c, false,
+           branch + row * c, c);
+    }
+    add_bias_rows(branch, w + p.channel_out_bias, t, c);
+    apply_dropout(dropout, branch, t * c);
+    add(x, branch, t * c);
+  }
+
+  void mix_channels_backward(const float* w, const BlockParameters& p, std::size_t t,
+                             const Dropout& dropout, float* dx, MixerMemory& memory,
+                             BlockMemory& kept, float* g) const {
+    const std::size_t c = shape_.channels;
+    const std::size_t h = shape_.hidden;
+    float* dbranch = sized(memory.branch, t * c);
+    std::copy_n(dx, t * c, dbranch);
+    apply_dropout(dropout, dbranch, t * c);
+    sum_rows(dbranch, t, c, g + p.channel_out_bias);
+    float* active = sized(memory.active, t * h);
+    gelu_forward(kept.channel_hidden.data(), t * h, active);
+    gemm(Transpose::yes, Transpose::no, h, c, t, active, h, dbranch, c, true, g + p.channel_out, c);
+    float* dhidden = sized(memory.dhidden, t * h);
+    gemm(Transpose::no, Transpose::yes, t, h, c, dbranch, c, w + p.channel_out, c, false, dhidden,
+         h);
+    gelu_backward(kept.channel_hidden.data(), dhidden, t * h, dhidden);
+    sum_rows(dhidden, t, h, g + p.channel_in_bias);
+    gemm(Transpose::yes, Transpose::no, c, h, t, kept.channel_normal.data(), c, dhidden, h, true,
+         g + p.channel_in, h);
+    float* dnormal = sized(memory.normal, t * c);
+    gemm(Transpose::no, Transpose::yes, t, c, h, dhidden, h, w + p.channel_in, h, false, dnormal,
+         c);
+    layer_norm_backward(dnormal, w + p.channel_gain, kept.channel_xhat.data(),
+                        kept.channel_rstd.data(), t, c, dx, g + p.channel_gain,
+                        g + p.channel_shift);
+  }
+
+  EncoderShape shape_;
+  std::vector<BlockParameters> blocks_;
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_mixer(const EncoderShape& shape, ParameterLayout& layout) {
+  return std::make_unique<Mixer>(shape, layout);
+}
+
+}  // namespace pnlp

@@ -1,0 +1,73 @@
+#include "pnlp/nn/onednn.hpp"
+
+#include <fmt/format.h>
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
+
+#include "pnlp/base/error.hpp"
+
+namespace pnlp {
+namespace {
+
+// oneDNN's OpenMP setting belongs to the thread: one per thread, whoever started it.
+void use_one_thread() {
+  thread_local const bool once = [] {
+    omp_set_num_threads(1);
+    return true;
+  }();
+  static_cast<void>(once);
+}
+
+}  // namespace
+
+void initialize_numerics() {
+  dnnl_set_verbose(0);
+}
+
+void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n, std::size_t k,
+          const float* a, std::size_t lda, const float* b, std::size_t ldb, bool accumulate,
+          float* c, std::size_t ldc) {
+  use_one_thread();
+  const auto dim = [](std::size_t size) { return static_cast<dnnl_dim_t>(size); };
+  const dnnl_status_t status = dnnl_sgemm(
+      transpose_a == Transpose::yes ? 'T' : 'N', transpose_b == Transpose::yes ? 'T' : 'N', dim(m),
+      dim(n), dim(k), 1.0F, a, dim(lda), b, dim(ldb), accumulate ? 1.0F : 0.0F, c, dim(ldc));
+  if (status != dnnl_success) {
+    throw Error(ErrorKind::internal, fmt::format("oneDNN refused a product of {}x{}x{} (status {})",
+                                                 m, n, k, static_cast<int>(status)));
+  }
+}
+
+bool gemm_rows_are_independent() {
+  return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+}
+
+std::string onednn_version() {
+  const dnnl_version_t* version = dnnl_version();
+  return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
+}
+
+std::string instruction_set() {
+  switch (dnnl_get_effective_cpu_isa()) {
+    case dnnl_cpu_isa_sse41:
+      return "sse41";
+    case dnnl_cpu_isa_avx:
+      return "avx";
+    case dnnl_cpu_isa_avx2:
+      return "avx2";
+    case dnnl_cpu_isa_avx2_vnni:
+      return "avx2_vnni";
+    case dnnl_cpu_isa_avx512_core:
+      return "avx512_core";
+    case dnnl_cpu_isa_avx512_core_vnni:
+      return "avx512_core_vnni";
+    case dnnl_cpu_isa_avx512_core_bf16:
+      return "avx512_core_bf16";
+    case dnnl_cpu_isa_avx512_core_amx:
+      return "avx512_core_amx";
+    default:
+      return "generic";
+  }
+}
+
+}  // namespace pnlp

@@ -1,0 +1,31 @@
+// The one door to oneDNN: matrix products in fp32, single-threaded in the calling thread, so that
+// results do not depend on the number of threads.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace pnlp {
+
+// First thing in a program: keeps oneDNN from printing to standard output whatever the environment
+// says.
+void initialize_numerics();
+
+enum class Transpose : bool { no = false, yes = true };
+
+// C[M][N] = op(A)[M][K] * op(B)[K][N] + (accumulate ? C : 0), all row-major with leading dimensions
+// in floats. op(A) is stored as A[K][M] when transposed, op(B) as B[N][K]. Error(internal) if
+// oneDNN refuses.
+void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n, std::size_t k,
+          const float* a, std::size_t lda, const float* b, std::size_t ldb, bool accumulate,
+          float* c, std::size_t ldc);
+
+// Whether a row of a product with untransposed B has the same bits whatever other rows are in the
+// call. True of oneDNN's AVX-512 kernels; elsewhere prediction takes one record at a time.
+bool gemm_rows_are_independent();
+
+std::string onednn_version();
+// The instruction set that oneDNN dispatches to, such as "avx512_core".
+std::string instruction_set();
+
+}  // namespace pnlp
