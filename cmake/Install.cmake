@@ -1,1 +1,41 @@
-# Installed: program, library, headers, man pages, completions, CMake package.
+# Installed: program, library, headers, man pages, completions, sample model, CMake package.
+include(CMakePackageConfigHelpers)
+
+target_compile_features(pnlp PUBLIC cxx_std_20)
+install(TARGETS pnlp_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS pnlp EXPORT pnlpTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY lib/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pnlp FILES_MATCHING PATTERN *.hpp)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/pnlp)
+install(EXPORT pnlpTargets NAMESPACE pnlp:: DESTINATION ${package_dir})
+configure_package_config_file(cmake/pnlpConfig.cmake.in ${PROJECT_BINARY_DIR}/pnlpConfig.cmake
+                              INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/pnlpConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/pnlpConfig.cmake ${PROJECT_BINARY_DIR}/pnlpConfigVersion.cmake
+        DESTINATION ${package_dir})
+
+foreach(section 1 5)
+  file(GLOB pages CONFIGURE_DEPENDS man/*.${section})
+  install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
+
+# Where each shell looks below a prefix. A shell's file is there or not: `cmd` makes them.
+function(install_completion file folder name)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/completions/${file})
+    install(FILES completions/${file} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder} RENAME ${name})
+  endif()
+endfunction()
+install_completion(pnlp.bash bash-completion/completions pnlp)
+install_completion(_pnlp zsh/site-functions _pnlp)
+install_completion(pnlp.fish fish/vendor_completions.d pnlp.fish)
+
+# The model that `pnlp predict` takes when none is named. Committed, so that a build needs no training;
+# this target makes it anew, the same bytes each time.
+set(sample ${PROJECT_SOURCE_DIR}/testdata/sample)
+add_custom_target(sample-model
+  COMMAND pnlp_program train --quiet --preset xsmall --seed 1 --dev ${sample}/dev.jsonl -o ${sample}/sample.pnlp
+          ${sample}/train.jsonl
+  COMMENT "Training ${sample}/sample.pnlp" VERBATIM USES_TERMINAL)
+if(EXISTS ${sample}/sample.pnlp)
+  install(FILES ${sample}/sample.pnlp DESTINATION ${CMAKE_INSTALL_DATADIR}/pnlp)
+endif()
