@@ -29,18 +29,20 @@ struct FeatureSource {
   ProjectionSpec projection;
   std::string tokenizer_kind;
   std::uint64_t tokenizer_digest = 0;
-  std::string
-      tokenizer_bytes;  // for tokenizer_from_bytes(); empty with a digest: not carried (or chars)
-  bool has_tokenizer = true;  // false: only the digest is known
+  std::string tokenizer_bytes;  // for tokenizer_from_bytes(); empty for chars
+  bool has_tokenizer = true;    // false: only the digest is known (and perhaps the kind)
+  bool operator==(const FeatureSource&) const = default;
 
   // A sentence that says how `other` differs, for error messages; empty if features are
   // interchangeable.
   std::string difference(const FeatureSource& other) const;
+  // Equal for interchangeable sources.
+  std::uint64_t digest() const;
 };
 
-// For stream headers and model files. `carry_tokenizer`: with the tokenizer's bytes, compressed.
-// Errors: data.
-std::string encode_source(const FeatureSource& source, bool carry_tokenizer);
+// For stream headers and model files. `carry_tokenizer`: with the tokenizer's bytes, compressed by
+// zstd at `level`. Errors: data (cut, damaged, or what this version does not know).
+std::string encode_source(const FeatureSource& source, bool carry_tokenizer, int level = 19);
 FeatureSource decode_source(std::string_view bytes);
 
 }  // namespace pnlp

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "pnlp/feature/feature_record.hpp"
 #include "pnlp/text/record.hpp"
@@ -13,16 +14,25 @@ namespace pnlp {
 // Not thread-safe: one per thread, by clone().
 class Featurizer {
  public:
-  // `cache_words`: most whole words kept (0: none). Takes the tokenizer.
+  // `cache_words`: most whole words kept (0: none). Takes the tokenizer. Errors: usage (the spec).
   Featurizer(std::unique_ptr<Tokenizer> tokenizer, const ProjectionSpec& spec,
              std::size_t cache_words = 65536);
-  // From a header or a model. Errors: data (the source does not carry its tokenizer).
+  // From a header or a model. Errors: data (the source does not carry its tokenizer, or one that
+  // has another digest here).
   explicit Featurizer(const FeatureSource& source, std::size_t cache_words = 65536);
+  // Without a tokenizer: only for records that carry units, made by the tokenizer of this digest.
+  // (The digest of `chars` is known: source() then has the tokenizer, and texts will do.)
+  Featurizer(std::uint64_t tokenizer_digest, const ProjectionSpec& spec,
+             std::size_t cache_words = 65536);
   ~Featurizer();
+  Featurizer(Featurizer&&) noexcept;
+  Featurizer& operator=(Featurizer&&) noexcept;
+  // With an empty cache.
   std::unique_ptr<Featurizer> clone() const;
 
   // Fills `out` (memory reused). If the record carries units (from `pnlp tokenize`), they are used,
-  // and its tokenizer's digest must be this one's: Error(data) otherwise.
+  // and its tokenizer's digest must be this one's. Errors: data, with the record's place (another
+  // digest; not as many lists of units as tokens; a text without units and no tokenizer).
   void featurize(const Record& record, FeatureRecord& out);
 
   const FeatureSource& source() const;
@@ -37,7 +47,12 @@ class Featurizer {
 
  private:
   struct State;
+  explicit Featurizer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// The digest that a record from `pnlp tokenize` names as its tokenizer's. Errors: data (the record
+// carries no units, or its `tokenizer` is no 16 hexadecimal digits).
+std::uint64_t record_tokenizer_digest(const Record& record);
 
 }  // namespace pnlp

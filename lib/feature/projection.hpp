@@ -26,7 +26,7 @@ struct ProjectionSpec {
   std::string kind = "minhash";
   std::uint32_t hashes = 64;  // n, values of the minhash channel
   std::uint32_t ngram = 3;    // code points per n-gram
-  bool lowercase = false;     // hash the lower-cased unit (ICU, root locale)
+  bool lowercase = false;     // minhash of the lower-cased unit (ICU, root locale)
   // Word channels after minhash, in this order; see pnlp-features(5): "word" (the whole word),
   // "lower", "prefix" (1 to 4 code points: 4 values), "suffix" (4 values), "shape", "length".
   std::vector<std::string> channels = {"word", "lower", "prefix", "suffix", "shape", "length"};
@@ -36,8 +36,8 @@ struct ProjectionSpec {
 
 // A unit as the projection needs it.
 struct ProjectionUnit {
-  std::string_view text;
-  std::uint32_t id = Unit::kNoId;  // key of the unit cache
+  std::string_view text;           // as Unit::text
+  std::uint32_t id = Unit::kNoId;  // key of the unit cache; kNoId: not cached
   bool continuation = false;
 };
 
@@ -53,10 +53,19 @@ class Projection {
                        std::span<std::uint16_t> out) = 0;
 };
 
-// Errors: usage (unknown kind or channel, a size of 0 or above 4096).
-std::unique_ptr<Projection> make_projection(const ProjectionSpec& spec);
+// Largest numbers a spec may ask for.
+inline constexpr std::uint32_t kMaxHashes = 4096;
+inline constexpr std::uint32_t kMaxNgram = 16;
 
-// The spec as bytes, for file headers, and back. Errors: data.
+// Errors: usage (unknown kind, a channel unknown or named twice, a size of 0 or above its limit).
+std::unique_ptr<Projection> make_projection(const ProjectionSpec& spec);
+// The channels make_projection() would give, without the tables. Same errors.
+std::vector<Channel> projection_channels(const ProjectionSpec& spec);
+// Sum of their values.
+std::uint32_t channels_width(const std::vector<Channel>& channels);
+
+// The spec as bytes, for file headers, and back. Errors: data (cut, or a spec that
+// make_projection() would refuse).
 std::string encode_spec(const ProjectionSpec& spec);
 ProjectionSpec decode_spec(std::string_view bytes);
 

@@ -1,0 +1,236 @@
+#include "pnlp/feature/batcher.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "pnlp/base/error.hpp"
+#include "pnlp/base/random.hpp"
+
+namespace pnlp {
+namespace {
+
+constexpr std::uint32_t kValues = 65536;
+constexpr std::uint32_t kMaxSegment = 1U << 20;
+constexpr std::uint64_t kMaxIndex = std::numeric_limits<std::int32_t>::max();
+
+}  // namespace
+
+Batcher::Batcher(std::vector<Channel> channels, std::vector<ChannelTable> tables,
+                 BatcherOptions options)
+    : options_(options) {
+  if (channels.size() != tables.size()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} feature tables for {} channels", tables.size(), channels.size()));
+  }
+  if (options.segment == 0 || options.segment > kMaxSegment || options.max_tokens == 0) {
+    throw Error(ErrorKind::usage,
+                fmt::format("segments of {} tokens, {} tokens a record: both must be at least 1, "
+                            "a segment at most {}",
+                            options.segment, options.max_tokens, kMaxSegment));
+  }
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    const ChannelTable& table = tables[i];
+    if (table.used) {
+      if (table.rows == 0 || kValues % table.rows != 0) {
+        throw Error(ErrorKind::usage,
+                    fmt::format("channel \"{}\" has {} rows; the number must divide {}",
+                                channels[i].name, table.rows, kValues));
+      }
+      if (table.first_row + std::uint64_t{table.rows} > kMaxIndex) {
+        throw Error(ErrorKind::usage, fmt::format("channel \"{}\": a feature table has no row {}",
+                                                  channels[i].name, table.first_row));
+      }
+      for (std::uint32_t k = 0; k < channels[i].values; ++k) {
+        columns_.push_back({width_ + k, table.rows - 1, table.first_row});
+      }
+    }
+    width_ += channels[i].values;
+  }
+  next_segment_.resize(options.segment + 1UL);
+  stride_.resize(options.segment + 1UL);
+}
+
+std::uint64_t Batcher::pack(const FeatureSet& set, std::span<const BatchSequence> sequences,
+                            BatchTargets targets, const FeatureDrop& drop, PackedBatch& batch) {
+  const std::uint64_t cut = check(set, sequences, targets);
+  lay_out_groups(sequences, batch);
+  if (stamp_.size() < set.words()) {
+    stamp_.resize(set.words(), 0);
+    local_.resize(set.words());
+  }
+  if (++batch_number_ == 0) {
+    std::ranges::fill(stamp_, 0U);
+    batch_number_ = 1;
+  }
+  words_.clear();
+  place_tokens(sequences, targets, batch);
+  write_rows(set, drop, batch);
+  batch.target_offsets.clear();
+  batch.target_labels.clear();
+  batch.target_weights.clear();
+  batch.sequence_weights.clear();
+  if (targets.labels) write_labels(sequences, batch);
+  return cut;
+}
+
+std::uint64_t Batcher::pack(const FeatureSet& set, std::span<const std::uint32_t> records,
+                            PackedBatch& batch) {
+  sequences_.clear();
+  for (const std::uint32_t record : records) {
+    sequences_.push_back({.words = set.record(record), .tags = {}, .labels = {}});
+  }
+  return pack(set, sequences_, {}, {}, batch);
+}
+
+std::uint64_t Batcher::pack_all(const FeatureSet& set, PackedBatch& batch) {
+  sequences_.clear();
+  for (std::size_t i = 0; i < set.records(); ++i) {
+    sequences_.push_back({.words = set.record(i), .tags = {}, .labels = {}});
+  }
+  return pack(set, sequences_, {}, {}, batch);
+}
+
+std::size_t Batcher::kept(const BatchSequence& sequence) const {
+  return std::min<std::size_t>(sequence.words.size(), options_.max_tokens);
+}
+
+std::uint64_t Batcher::check(const FeatureSet& set, std::span<const BatchSequence> sequences,
+                             BatchTargets targets) const {
+  if (set.width() != width_) {
+    throw Error(ErrorKind::usage,
+                fmt::format("fingerprints of {} values for channels of {}", set.width(), width_));
+  }
+  std::uint64_t tokens = 0;
+  std::uint64_t cut = 0;
+  for (const BatchSequence& sequence : sequences) {
+    tokens += kept(sequence);
+    cut += sequence.words.size() - kept(sequence);
+    const bool tags_fit = !targets.tags || sequence.tags.size() == sequence.words.size();
+    const bool weights_fit = !targets.labels || sequence.label_weights.empty() ||
+                             sequence.label_weights.size() == sequence.labels.size();
+    if (!tags_fit || !weights_fit) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("a sequence of {} words comes with {} tags, {} labels and {} weights",
+                              sequence.words.size(), sequence.tags.size(), sequence.labels.size(),
+                              sequence.label_weights.size()));
+    }
+  }
+  const std::uint64_t rows = std::min<std::uint64_t>(tokens, set.words()) * columns_.size();
+  if (tokens > kMaxIndex || rows > kMaxIndex || sequences.size() >= kMaxIndex) {
+    throw Error(ErrorKind::usage,
+                fmt::format("a batch of {} records with {} tokens is too large; make batches "
+                            "smaller",
+                            sequences.size(), tokens));
+  }
+  return cut;
+}
+
+// Counts the segments of each length, then gives every length its place: by falling length.
+void Batcher::lay_out_groups(std::span<const BatchSequence> sequences, PackedBatch& batch) {
+  std::ranges::fill(stride_, 0);
+  std::uint32_t longest = 0;
+  for (const BatchSequence& sequence : sequences) {
+    const std::size_t length = kept(sequence);
+    stride_[options_.segment] += static_cast<std::int32_t>(length / options_.segment);
+    const auto rest = static_cast<std::uint32_t>(length % options_.segment);
+    if (rest != 0) ++stride_[rest];
+    longest = std::max(longest, length >= options_.segment ? options_.segment : rest);
+  }
+  batch.groups.clear();
+  std::int32_t first = 0;
+  for (std::uint32_t length = longest; length > 0; --length) {
+    const std::int32_t count = stride_[length];
+    if (count == 0) continue;
+    batch.groups.push_back({static_cast<std::int32_t>(length), count, first});
+    next_segment_[length] = first;
+    first += count * static_cast<std::int32_t>(length);
+  }
+  batch.word_of_token.resize(static_cast<std::size_t>(first));
+  batch.token_order.resize(static_cast<std::size_t>(first));
+}
+
+void Batcher::place_tokens(std::span<const BatchSequence> sequences, BatchTargets targets,
+                           PackedBatch& batch) {
+  batch.tags.resize(targets.tags ? batch.word_of_token.size() : 0);
+  batch.sequence_offsets.assign(1, 0);
+  std::size_t read = 0;  // tokens so far, in reading order
+  for (const BatchSequence& sequence : sequences) {
+    const std::size_t length = kept(sequence);
+    for (std::size_t begin = 0; begin < length; begin += options_.segment) {
+      const std::size_t size = std::min<std::size_t>(length - begin, options_.segment);
+      const std::int32_t stride = stride_[size];
+      std::int32_t packed = next_segment_[size]++;
+      for (std::size_t i = begin; i < begin + size; ++i) {
+        const auto token = static_cast<std::size_t>(packed);
+        batch.token_order[read++] = packed;
+        batch.word_of_token[token] = local_word(sequence.words[i]);
+        if (targets.tags) batch.tags[token] = sequence.tags[i];
+        packed += stride;
+      }
+    }
+    batch.sequence_offsets.push_back(static_cast<std::int32_t>(read));
+  }
+}
+
+std::int32_t Batcher::local_word(std::uint32_t word) {
+  if (stamp_[word] != batch_number_) {
+    stamp_[word] = batch_number_;
+    local_[word] = static_cast<std::int32_t>(words_.size());
+    words_.push_back(word);
+  }
+  return local_[word];
+}
+
+void Batcher::write_rows(const FeatureSet& set, const FeatureDrop& drop, PackedBatch& batch) const {
+  const std::size_t columns = columns_.size();
+  batch.rows.resize(words_.size() * columns);
+  batch.word_offsets.resize(words_.size() + 1);
+  // A value is dropped when its 16 random bits are below this: the probability in 1/65536ths.
+  const auto threshold = static_cast<std::uint32_t>(
+      std::clamp(drop.probability, 0.0, 1.0) * static_cast<double>(kValues) + 0.5);
+  std::size_t end = 0;
+  for (std::size_t position = 0; position < words_.size(); ++position) {
+    batch.word_offsets[position] = static_cast<std::int32_t>(end);
+    const std::uint16_t* values = set.word(words_[position]).data();
+    std::int32_t* rows = batch.rows.data();
+    if (threshold == 0) {
+      for (const Column& column : columns_) {
+        rows[end++] =
+            static_cast<std::int32_t>(column.first_row + (values[column.value] & column.mask));
+      }
+      continue;
+    }
+    Random random(drop.seed, position);
+    std::uint64_t bits = 0;
+    for (std::size_t k = 0; k < columns; ++k) {
+      if (k % 4 == 0) bits = random.next();
+      const Column& column = columns_[k];
+      rows[end] =
+          static_cast<std::int32_t>(column.first_row + (values[column.value] & column.mask));
+      end += (bits & (kValues - 1)) >= threshold ? 1 : 0;
+      bits >>= 16;
+    }
+  }
+  batch.word_offsets[words_.size()] = static_cast<std::int32_t>(end);
+  batch.rows.resize(end);
+}
+
+void Batcher::write_labels(std::span<const BatchSequence> sequences, PackedBatch& batch) {
+  batch.target_offsets.push_back(0);
+  for (const BatchSequence& sequence : sequences) {
+    batch.target_labels.insert(batch.target_labels.end(), sequence.labels.begin(),
+                               sequence.labels.end());
+    if (sequence.label_weights.empty()) {
+      batch.target_weights.resize(batch.target_labels.size(), 1.0F);
+    } else {
+      batch.target_weights.insert(batch.target_weights.end(), sequence.label_weights.begin(),
+                                  sequence.label_weights.end());
+    }
+    batch.target_offsets.push_back(static_cast<std::int32_t>(batch.target_labels.size()));
+    batch.sequence_weights.push_back(sequence.weight);
+  }
+}
+
+}  // namespace pnlp

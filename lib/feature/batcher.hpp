@@ -1,0 +1,98 @@
+// From sequences of words to a packed batch: segments grouped by length, each distinct word's
+// feature rows once, and targets moved to packed order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pnlp/base/packed_batch.hpp"
+#include "pnlp/feature/feature_set.hpp"
+#include "pnlp/feature/projection.hpp"
+
+namespace pnlp {
+
+// Rows of the feature table that belong to a channel: row = first_row + value % rows.
+struct ChannelTable {
+  std::uint32_t first_row = 0;
+  std::uint32_t rows = 0;  // must divide 65536
+  bool used = true;
+};
+
+struct BatcherOptions {
+  std::uint32_t segment = 64;        // S, longest segment; 1 to 2^20
+  std::uint32_t max_tokens = 65536;  // of a sequence; what comes after them is left out
+};
+
+// One sequence of a batch: words of a FeatureSet, and what it is to be trained on, if anything. A
+// view: owns nothing. Either all sequences of a batch have tags (labels), or none has.
+struct BatchSequence {
+  std::span<const std::uint32_t> words;
+  std::span<const std::int32_t> tags;         // one a word
+  std::span<const std::int32_t> labels;       // targets of the label head
+  std::span<const float> label_weights = {};  // one a label; empty: 1 each
+  float weight = 1.0F;                        // of the sequence's label loss
+};
+
+// Which targets a batch is to carry.
+struct BatchTargets {
+  bool tags = false;
+  bool labels = false;
+};
+
+// Values left out in training. Each value of each distinct word is dropped with `probability`,
+// by a function of `seed`, of the word's position in the batch and of the value's.
+struct FeatureDrop {
+  double probability = 0;
+  std::uint64_t seed = 0;
+};
+
+// Not thread-safe (it keeps scratch memory): one per thread.
+class Batcher {
+ public:
+  // `tables`: one for each of `channels`. Errors: usage (sizes that do not fit the contract above).
+  Batcher(std::vector<Channel> channels, std::vector<ChannelTable> tables, BatcherOptions options);
+
+  // Fills `batch` (memory reused) with `sequences` in their order. Returns the number of tokens
+  // left out by max_tokens. Errors: usage (a batch of 2^31 tokens or feature rows or more, a
+  // sequence whose targets do not fit its words).
+  std::uint64_t pack(const FeatureSet& set, std::span<const BatchSequence> sequences,
+                     BatchTargets targets, const FeatureDrop& drop, PackedBatch& batch);
+  // To be predicted only: these records of the set, without targets.
+  std::uint64_t pack(const FeatureSet& set, std::span<const std::uint32_t> records,
+                     PackedBatch& batch);
+  // All records of the set.
+  std::uint64_t pack_all(const FeatureSet& set, PackedBatch& batch);
+
+ private:
+  std::size_t kept(const BatchSequence& sequence) const;
+  std::uint64_t check(const FeatureSet& set, std::span<const BatchSequence> sequences,
+                      BatchTargets targets) const;
+  void lay_out_groups(std::span<const BatchSequence> sequences, PackedBatch& batch);
+  void place_tokens(std::span<const BatchSequence> sequences, BatchTargets targets,
+                    PackedBatch& batch);
+  void write_rows(const FeatureSet& set, const FeatureDrop& drop, PackedBatch& batch) const;
+  static void write_labels(std::span<const BatchSequence> sequences, PackedBatch& batch);
+  std::int32_t local_word(std::uint32_t word);
+
+  // Consecutive values of the fingerprint with tables, flattened: what each value needs.
+  struct Column {
+    std::uint32_t value;  // index in the fingerprint
+    std::uint32_t mask;
+    std::uint32_t first_row;
+  };
+  std::uint32_t width_ = 0;
+  BatcherOptions options_;
+  std::vector<Column> columns_;
+
+  std::vector<BatchSequence> sequences_;    // of the overloads without targets
+  std::vector<std::int32_t> next_segment_;  // by length: packed index of the next one's token 0
+  std::vector<std::int32_t> stride_;        // by length: segments of the group
+  std::vector<std::uint32_t> words_;        // distinct words of the batch, in reading order
+  std::vector<std::uint32_t> stamp_;        // by word of the set: batch that saw it last
+  std::vector<std::int32_t> local_;         // by word of the set: its position in words_
+  std::uint32_t batch_number_ = 0;
+};
+
+}  // namespace pnlp

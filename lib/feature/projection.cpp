@@ -1,0 +1,120 @@
+#include "pnlp/feature/projection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "pnlp/base/error.hpp"
+#include "pnlp/feature/minhash.hpp"
+#include "pnlp/feature/word_channels.hpp"
+#include "pnlp/io/bytes.hpp"
+
+namespace pnlp {
+namespace {
+
+constexpr std::string_view kMinHash = "minhash";
+constexpr std::uint64_t kMaxChannels = 64;
+
+void check_size(std::string_view what, std::uint32_t value, std::uint32_t limit, ErrorKind kind) {
+  if (value >= 1 && value <= limit) return;
+  throw Error(kind, fmt::format("projection: {} is {}; it must be 1 to {}", what, value, limit));
+}
+
+void check_spec(const ProjectionSpec& spec, ErrorKind kind) {
+  if (spec.kind != kMinHash) {
+    throw Error(kind, fmt::format("unknown projection \"{}\"; this version knows \"{}\"", spec.kind,
+                                  kMinHash));
+  }
+  check_size("the number of hashes", spec.hashes, kMaxHashes, kind);
+  check_size("the n-gram length", spec.ngram, kMaxNgram, kind);
+  for (auto name = spec.channels.begin(); name != spec.channels.end(); ++name) {
+    if (find_word_channel(*name) == nullptr) {
+      throw Error(kind, fmt::format("unknown word channel \"{}\"; known are word, lower, prefix, "
+                                    "suffix, shape and length",
+                                    *name));
+    }
+    if (std::find(spec.channels.begin(), name, *name) != name) {
+      throw Error(kind, fmt::format("word channel \"{}\" is named twice", *name));
+    }
+  }
+}
+
+class MinHashProjection : public Projection {
+ public:
+  explicit MinHashProjection(const ProjectionSpec& spec)
+      : channels_(projection_channels(spec)), minhash_(spec), words_(spec), hashes_(spec.hashes) {}
+
+  const std::vector<Channel>& channels() const override { return channels_; }
+
+  void project(std::string_view word, std::span<const ProjectionUnit> units,
+               std::span<std::uint16_t> out) override {
+    minhash_.fingerprint(word, units, out.first(hashes_));
+    words_.values(word, out.subspan(hashes_));
+  }
+
+ private:
+  std::vector<Channel> channels_;
+  MinHash minhash_;
+  WordChannels words_;
+  std::size_t hashes_;
+};
+
+}  // namespace
+
+std::uint32_t channels_width(const std::vector<Channel>& channels) {
+  return std::accumulate(
+      channels.begin(), channels.end(), 0U,
+      [](std::uint32_t sum, const Channel& channel) { return sum + channel.values; });
+}
+
+std::uint32_t Projection::width() const {
+  return channels_width(channels());
+}
+
+std::vector<Channel> projection_channels(const ProjectionSpec& spec) {
+  check_spec(spec, ErrorKind::usage);
+  std::vector<Channel> channels{{spec.kind, spec.hashes}};
+  for (const std::string& name : spec.channels) {
+    channels.push_back({name, word_channel_values(*find_word_channel(name))});
+  }
+  return channels;
+}
+
+std::unique_ptr<Projection> make_projection(const ProjectionSpec& spec) {
+  return std::make_unique<MinHashProjection>(spec);
+}
+
+std::string encode_spec(const ProjectionSpec& spec) {
+  ByteWriter writer;
+  writer.string(spec.kind);
+  writer.u32(spec.hashes);
+  writer.u32(spec.ngram);
+  writer.u8(spec.lowercase ? 1 : 0);
+  writer.u64(spec.seed);
+  writer.varint(spec.channels.size());
+  for (const std::string& name : spec.channels) writer.string(name);
+  return writer.take();
+}
+
+ProjectionSpec decode_spec(std::string_view bytes) {
+  ByteReader reader(bytes, "the projection's description");
+  ProjectionSpec spec;
+  spec.kind = reader.string();
+  spec.hashes = reader.u32();
+  spec.ngram = reader.u32();
+  const std::uint8_t lowercase = reader.u8();
+  if (lowercase > 1) {
+    throw Error(ErrorKind::data,
+                fmt::format("projection: lowercase is {}; it must be 0 or 1", lowercase));
+  }
+  spec.lowercase = lowercase == 1;
+  spec.seed = reader.u64();
+  spec.channels.resize(reader.count(kMaxChannels));
+  for (std::string& name : spec.channels) name = reader.string();
+  reader.finish();
+  check_spec(spec, ErrorKind::data);
+  return spec;
+}
+
+}  // namespace pnlp

@@ -1,0 +1,146 @@
+#include "pnlp/feature/word_channels.hpp"
+
+#include <unicode/uchar.h>
+#include <unicode/uscript.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "pnlp/base/hash.hpp"
+#include "pnlp/feature/code_points.hpp"
+
+namespace pnlp {
+namespace {
+
+constexpr std::size_t kAffixes = 4;
+constexpr std::size_t kMaxLength = 20;
+constexpr std::size_t kMaxShape = 16;
+constexpr std::string_view kBoundaryMark = "\xe2\x96\x81";  // U+2581
+
+constexpr std::array<std::pair<std::string_view, WordChannel>, 6> kChannels = {{
+    {"word", WordChannel::word},
+    {"lower", WordChannel::lower},
+    {"prefix", WordChannel::prefix},
+    {"suffix", WordChannel::suffix},
+    {"shape", WordChannel::shape},
+    {"length", WordChannel::length},
+}};
+
+// The shape character of a code point; 0 for marks, which add nothing.
+char shape_class(UChar32 point) {
+  if (point >= 'a' && point <= 'z') return 'a';
+  if (point >= 'A' && point <= 'Z') return 'A';
+  if (point >= '0' && point <= '9') return '0';
+  if (point < 0x80) return static_cast<char>(point);
+  switch (u_charType(point)) {
+    case U_UPPERCASE_LETTER:
+    case U_TITLECASE_LETTER:
+      return 'A';
+    case U_LOWERCASE_LETTER:
+      return 'a';
+    case U_DECIMAL_DIGIT_NUMBER:
+      return '0';
+    case U_NON_SPACING_MARK:
+    case U_ENCLOSING_MARK:
+    case U_COMBINING_SPACING_MARK:
+      return 0;
+    case U_OTHER_LETTER:
+    case U_MODIFIER_LETTER: {
+      UErrorCode status = U_ZERO_ERROR;
+      const auto script = static_cast<unsigned>(uscript_getScript(point, &status));
+      return static_cast<char>(0x80U | (script & 0x7fU));
+    }
+    default:
+      return '.';
+  }
+}
+
+}  // namespace
+
+const WordChannel* find_word_channel(std::string_view name) {
+  const auto* found =
+      std::ranges::find(kChannels, name, &std::pair<std::string_view, WordChannel>::first);
+  return found == kChannels.end() ? nullptr : &found->second;
+}
+
+std::uint32_t word_channel_values(WordChannel channel) {
+  const bool affix = channel == WordChannel::prefix || channel == WordChannel::suffix;
+  return affix ? static_cast<std::uint32_t>(kAffixes) : 1;
+}
+
+void append_shape(std::string& out, std::string_view word) {
+  const std::size_t begin = out.size();
+  for (std::size_t at = 0; at < word.size() && out.size() - begin < kMaxShape;) {
+    const std::size_t end = next_code_point(word, at);
+    const char next =
+        shape_class(static_cast<UChar32>(decode_code_point(word.substr(at, end - at))));
+    at = end;
+    if (next == 0) continue;
+    const std::size_t length = out.size() - begin;
+    if (length >= 2 && out[out.size() - 1] == next && out[out.size() - 2] == next) continue;
+    out.push_back(next);
+  }
+}
+
+WordChannels::WordChannels(const ProjectionSpec& spec) : seed_(spec.seed) {
+  for (const std::string& name : spec.channels) channels_.push_back(*find_word_channel(name));
+}
+
+std::uint16_t WordChannels::value(std::string_view bytes, WordChannel channel,
+                                  std::uint64_t index) const {
+  const std::uint64_t salt = mix64(seed_ + 256 * static_cast<std::uint64_t>(channel) + index);
+  return static_cast<std::uint16_t>(hash64(bytes, salt));
+}
+
+void WordChannels::values(std::string_view word, std::span<std::uint16_t> out) {
+  std::size_t at = 0;
+  for (const WordChannel channel : channels_) {
+    switch (channel) {
+      case WordChannel::word:
+        out[at++] = value(word, channel, 0);
+        break;
+      case WordChannel::lower:
+        out[at++] = value(lower_(word), channel, 0);
+        break;
+      case WordChannel::prefix: {
+        std::size_t end = 0;
+        std::string_view whole;
+        for (std::size_t k = 0; k < kAffixes; ++k) {
+          if (end == word.size() && whole.empty()) {
+            whole = buffer_.assign(word).append(kBoundaryMark);
+          } else if (whole.empty()) {
+            end = next_code_point(word, end);
+          }
+          out[at++] = value(whole.empty() ? word.substr(0, end) : whole, channel, k);
+        }
+        break;
+      }
+      case WordChannel::suffix: {
+        std::size_t begin = word.size();
+        std::string_view whole;
+        for (std::size_t k = 0; k < kAffixes; ++k) {
+          if (begin == 0 && whole.empty()) {
+            whole = buffer_.assign(kBoundaryMark).append(word);
+          } else if (whole.empty()) {
+            begin = previous_code_point(word, begin);
+          }
+          out[at++] = value(whole.empty() ? word.substr(begin) : whole, channel, k);
+        }
+        break;
+      }
+      case WordChannel::shape:
+        buffer_.clear();
+        append_shape(buffer_, word);
+        out[at++] = value(buffer_, channel, 0);
+        break;
+      case WordChannel::length: {
+        const auto length = static_cast<char>(std::min(count_code_points(word), kMaxLength));
+        out[at++] = value(std::string_view(&length, 1), channel, 0);
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace pnlp

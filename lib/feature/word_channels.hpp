@@ -1,0 +1,43 @@
+// Hash values of whole words that stand beside the MinHash fingerprint: the word, its lower case,
+// its beginnings and ends, its shape and its length. Fixed by pnlp-features(5).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pnlp/feature/lower_case.hpp"
+#include "pnlp/feature/projection.hpp"
+
+namespace pnlp {
+
+enum class WordChannel : std::uint8_t { word = 1, lower, prefix, suffix, shape, length };
+
+// Null for a name that is none of "word", "lower", "prefix", "suffix", "shape", "length".
+const WordChannel* find_word_channel(std::string_view name);
+std::uint32_t word_channel_values(WordChannel channel);
+
+// One character for each code point of the word, runs cut to two and the whole to 16: 'A' capital,
+// 'a' small letter, '0' digit, 0x80 + script for other letters, ASCII else as it is, '.' other;
+// marks add nothing. "Aaa" for "London", "00.0a" for "12.5k".
+void append_shape(std::string& out, std::string_view word);
+
+class WordChannels {
+ public:
+  // `spec` must have been checked.
+  explicit WordChannels(const ProjectionSpec& spec);
+  // `out.size()` == sum of the channels' values.
+  void values(std::string_view word, std::span<std::uint16_t> out);
+
+ private:
+  std::uint16_t value(std::string_view bytes, WordChannel channel, std::uint64_t index) const;
+
+  std::vector<WordChannel> channels_;
+  std::uint64_t seed_;
+  std::string buffer_;
+  LowerCase lower_;
+};
+
+}  // namespace pnlp

@@ -1,0 +1,119 @@
+#include "pnlp/feature/word_channels.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "pnlp/base/hash.hpp"
+#include "pnlp/feature/code_points.hpp"
+
+using namespace pnlp;
+
+namespace {
+
+std::string shape(std::string_view word) {
+  std::string out;
+  append_shape(out, word);
+  return out;
+}
+
+std::vector<std::uint16_t> values(std::string_view word, std::vector<std::string> channels) {
+  ProjectionSpec spec;
+  spec.channels = std::move(channels);
+  WordChannels words(spec);
+  std::vector<std::uint16_t> out(channels_width(projection_channels(spec)) - spec.hashes);
+  words.values(word, out);
+  return out;
+}
+
+std::uint16_t hashed(std::string_view bytes, std::uint64_t channel, std::uint64_t index) {
+  return static_cast<std::uint16_t>(
+      hash64(bytes, mix64(ProjectionSpec().seed + 256 * channel + index)));
+}
+
+using Values = std::vector<std::uint16_t>;
+
+}  // namespace
+
+TEST_CASE("shapes") {
+  CHECK(shape("London") == "Aaa");
+  CHECK(shape("I") == "A");
+  CHECK(shape("NBC") == "AA");
+  CHECK(shape("12.5k") == "00.0a");
+  CHECK(shape("don't") == "aa'a");
+  CHECK(shape("") == "");
+  CHECK(shape("\xc3\x89t\xc3\xa9") == "Aaa");                          // Été
+  CHECK(shape("\xd9\xa3") == "0");                                     // Arabic-Indic three
+  CHECK(shape("\xe0\xb8\x81\xe0\xb8\xb1\xe0\xb8\x99") == "\xa6\xa6");  // Thai, a mark between
+  CHECK(shape("\xe6\x97\xa5") == "\x91");                              // Han
+  CHECK(shape("\xe2\x82\xac"
+              "5") == ".0");                                   // euro sign
+  CHECK(shape("\xff\x80") == ".");                             // no UTF-8
+  CHECK(shape("aB1-aB1-aB1-aB1-aB1-") == "aA0-aA0-aA0-aA0-");  // cut to 16
+}
+
+TEST_CASE("word channels hash what the manual page says, each with its own salt") {
+  CHECK(values("Wake", {"word"}) == Values{hashed("Wake", 1, 0)});
+  CHECK(values("Wake", {"lower"}) == Values{hashed("wake", 2, 0)});
+  CHECK(values("\xc3\x89t\xc3\xa9", {"lower"}) == Values{hashed("\xc3\xa9t\xc3\xa9", 2, 0)});
+  CHECK(values("Wakes", {"prefix"}) ==
+        Values{hashed("W", 3, 0), hashed("Wa", 3, 1), hashed("Wak", 3, 2), hashed("Wake", 3, 3)});
+  CHECK(values("Wakes", {"suffix"}) ==
+        Values{hashed("s", 4, 0), hashed("es", 4, 1), hashed("kes", 4, 2), hashed("akes", 4, 3)});
+  CHECK(values("\xc3\xa9t", {"prefix"}) ==
+        Values{hashed("\xc3\xa9", 3, 0), hashed("\xc3\xa9t", 3, 1),
+               hashed("\xc3\xa9t\xe2\x96\x81", 3, 2), hashed("\xc3\xa9t\xe2\x96\x81", 3, 3)});
+  CHECK(values("t\xc3\xa9", {"suffix"}) ==
+        Values{hashed("\xc3\xa9", 4, 0), hashed("t\xc3\xa9", 4, 1),
+               hashed("\xe2\x96\x81t\xc3\xa9", 4, 2), hashed("\xe2\x96\x81t\xc3\xa9", 4, 3)});
+  CHECK(values("Wake", {"shape"}) == Values{hashed("Aaa", 5, 0)});
+  CHECK(values("\xc3\x89t\xc3\xa9", {"length"}) == Values{hashed("\x03", 6, 0)});
+  CHECK(values(std::string(500, 'x'), {"length"}) == Values{hashed("\x14", 6, 0)});
+  CHECK(values("", {"prefix"}) == Values{hashed("\xe2\x96\x81", 3, 0), hashed("\xe2\x96\x81", 3, 1),
+                                         hashed("\xe2\x96\x81", 3, 2),
+                                         hashed("\xe2\x96\x81", 3, 3)});
+  CHECK(values("", {"suffix", "length"}).size() == 5);
+}
+
+TEST_CASE("channels come in the order asked for") {
+  CHECK(values("Wake", {"shape", "word"}) == Values{hashed("Aaa", 5, 0), hashed("Wake", 1, 0)});
+  CHECK(values("Wake", {}).empty());
+  CHECK(find_word_channel("words") == nullptr);
+}
+
+TEST_CASE("code points") {
+  CHECK(count_code_points("") == 0);
+  CHECK(count_code_points("a\xc3\xa9\xe0\xb8\x81") == 3);
+  CHECK(count_code_points("\x80"
+                          "a") == 2);
+  CHECK(next_code_point("\xc3\xa9t", 0) == 2);
+  CHECK(previous_code_point("t\xc3\xa9", 3) == 1);
+  CHECK(decode_code_point("a") == U'a');
+  CHECK(decode_code_point("\xc3\xa9") == 0xe9);
+  CHECK(decode_code_point("\xf0\x9f\x98\x80") == 0x1f600);
+  for (const char* bad :
+       {"", "\x80", "\xc1\x81", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+        "\xf4\x90\x80\x80", "\xf8\x80\x80\x80", "\xc3", "\xe0\xb8"}) {
+    CHECK(decode_code_point(bad) == 0xfffd);
+  }
+}
+
+TEST_CASE("lower case is ICU's") {
+  LowerCase lower;
+  CHECK(lower("WAKE Me 7") == "wake me 7");
+  CHECK(lower("\xce\xa3\xce\x91\xce\xa3") == "\xcf\x83\xce\xb1\xcf\x82");  // final sigma
+  CHECK(lower("\xc4\xb0") == "i\xcc\x87");                                 // dotted capital I grows
+  CHECK(lower("") == "");
+  CHECK(lower("\xff"
+              "A") ==
+        "\xff"
+        "a");
+  // Longer than it was: the buffer grows.
+  std::string many;
+  std::string expected;
+  for (int i = 0; i < 50; ++i) {
+    many += "\xc8\xba";  // two bytes, whose small letter has three
+    expected += "\xe2\xb1\xa5";
+  }
+  CHECK(lower(many) == expected);
+}
