@@ -38,7 +38,7 @@ struct ReaderOptions {
   FieldNames fields;
   OnError on_error = OnError::fail;
   InvalidUtf8 invalid_utf8 = InvalidUtf8::fail;
-  std::uint64_t max_line = 64ULL << 20;  // bytes; a longer line is an error
+  std::uint64_t max_line = 16ULL << 20;  // bytes, at most 1 GiB; a longer line is an error
   bool need_text = true;                 // false: gold files for eval may lack it
   bool need_label = false;               // a record without `label` is an error
   bool need_spans = false;               // a record without tags or spans is an error

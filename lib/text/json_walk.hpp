@@ -1,0 +1,77 @@
+// Over simdjson's On-Demand values, which checks no more than what is looked at: helpers that look
+// at everything, so that what is passed through unread is known to be JSON.
+// Shows simdjson: to be included by .cpp files of this folder only.
+#pragma once
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <string>
+#include <string_view>
+
+#include "pnlp/base/error.hpp"
+
+namespace pnlp::json_walk {
+
+using simdjson::ondemand::json_type;
+using Value = simdjson::ondemand::value;
+
+template <typename... Values>
+[[noreturn]] void refuse(fmt::format_string<Values...> format, Values&&... values) {
+  throw Error(ErrorKind::data, fmt::format(format, std::forward<Values>(values)...));
+}
+
+[[noreturn]] void malformed(simdjson::error_code error);
+
+template <typename T>
+T checked(simdjson::simdjson_result<T>&& result) {
+  T value;
+  const simdjson::error_code error = std::move(result).get(value);
+  if (error != simdjson::SUCCESS) malformed(error);
+  return value;
+}
+
+inline json_type type_of(Value& value) {
+  return checked(value.type());
+}
+// "a string", "a number", ...
+std::string_view type_name(json_type type);
+
+// A number, true, false or null as it is written; checked to be one of these. The caller has
+// checked that `value` is no string, array or object.
+std::string_view scalar(Value& value);
+// Unescaped; valid until the parser's next document. Consumes the value: to be called once. The
+// caller has checked that it is a string.
+std::string_view string(Value& value);
+// Unescaped, valid as string()'s.
+std::string_view key(simdjson::ondemand::field& field);
+// Checks a value of any type, down to 256 levels below `depth`.
+void skip(Value& value, int depth);
+
+// Calls each(element) for all elements. The caller has checked that `value` is an array.
+template <typename Each>
+void for_elements(Value& value, Each&& each) {
+  for (auto result : checked(value.get_array())) {
+    Value element = checked(std::move(result));
+    each(element);
+  }
+}
+
+// Calls each(key, value) for all fields.
+template <typename Each>
+void for_fields(simdjson::ondemand::object& object, Each&& each) {
+  for (auto result : object) {
+    simdjson::ondemand::field field = checked(std::move(result));
+    const std::string_view name = key(field);
+    each(name, field.value());
+  }
+}
+
+// The same. The caller has checked that `value` is an object.
+template <typename Each>
+void for_fields(Value& value, Each&& each) {
+  simdjson::ondemand::object object = checked(value.get_object());
+  for_fields(object, std::forward<Each>(each));
+}
+
+}  // namespace pnlp::json_walk
