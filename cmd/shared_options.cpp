@@ -1,0 +1,75 @@
+#include "shared_options.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace pnlp::cmd {
+
+void declare_format(Options& options, ReaderOptions& reader) {
+  options.choice<RecordFormat>(reader.format, "format", "FORMAT", "form of the input",
+                               {{"automatic", RecordFormat::automatic},
+                                {"lines", RecordFormat::lines},
+                                {"jsonl", RecordFormat::jsonl},
+                                {"tsv", RecordFormat::tsv},
+                                {"fasttext", RecordFormat::fasttext},
+                                {"conll", RecordFormat::conll}});
+  FieldNames& fields = reader.fields;
+  options.text(fields.text, "text-field", "NAME", "field or column with the text");
+  options.text(fields.label, "label-field", "NAME", "field or column with the label or labels");
+  options.text(fields.tokens, "tokens-field", "NAME", "field with the record's own tokens");
+  options.text(fields.tags, "tags-field", "NAME", "field with one BIO tag a token");
+  options.text(fields.spans, "spans-field", "NAME", "field with spans in UTF-8 byte offsets");
+  options.text(fields.id, "id-field", "NAME", "field or column with the record's id");
+}
+
+void declare_faults(Options& options, ReaderOptions& reader, bool one_out) {
+  std::vector<std::pair<std::string, OnError>> choices = {{"fail", OnError::fail},
+                                                          {"skip", OnError::skip}};
+  if (one_out) choices.emplace_back("null", OnError::null);
+  options.choice<OnError>(reader.on_error, "on-error", "WHAT",
+                          "what to do about a malformed record", std::move(choices));
+  options.choice<InvalidUtf8>(reader.invalid_utf8, "invalid-utf8", "WHAT",
+                              "what to do about bytes that are not UTF-8",
+                              {{"fail", InvalidUtf8::fail},
+                               {"replace", InvalidUtf8::replace},
+                               {"skip", InvalidUtf8::skip}});
+  options.integer(reader.max_line, "max-line", "BYTES", "longest line that is read", 1, 1ULL << 31);
+}
+
+void declare_output(Options& options, std::string& path) {
+  options.file(path, "output,o", "write to FILE, which is replaced only when all is written")
+      .shown_default("standard output");
+}
+
+void declare_tokenizer(Options& options, std::string& spec) {
+  options
+      .text(spec, "tokenizer,t", "KIND",
+            "spm:FILE, wordpiece:FILE, wordpiece-uncased:FILE, or chars")
+      .completion = Completion::file;
+}
+
+void declare_projection(Options& options, ProjectionSpec& spec) {
+  options.integer(spec.hashes, "hashes", "N", "hash values a token", 1, 4096);
+  options.integer(spec.ngram, "ngram", "N", "characters of an n-gram", 1, 16);
+  options.flag(spec.lowercase, "lowercase", "hash units in lower case");
+  options.list(spec.channels, "channels", "LIST",
+               "hashed channels of the whole word, comma-separated, or none",
+               {"word", "lower", "prefix", "suffix", "shape", "length"});
+  options.integer(spec.seed, "hash-seed", "N", "seed of the hash functions", 0,
+                  std::numeric_limits<std::uint64_t>::max());
+}
+
+void declare_threads(Options& options, int& threads) {
+  threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  options
+      .integer(threads, "threads", "N", "threads; the output never depends on their number", 1,
+               1024)
+      .shown_default("number of cores")
+      .remedy("give at least 1, or leave the option out to use every core");
+}
+
+void declare_files(Options& options, std::vector<std::string>& files, std::string what) {
+  options.operands(files, "FILE", std::move(what) + "; none or - is standard input");
+}
+
+}  // namespace pnlp::cmd

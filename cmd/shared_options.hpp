@@ -1,0 +1,29 @@
+// Options that several subcommands have, declared once so that they are named and explained alike.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "options.hpp"
+#include "pnlp/feature/projection.hpp"
+#include "pnlp/text/record_reader.hpp"
+
+namespace pnlp::cmd {
+
+// --format, the field names.
+void declare_format(Options& options, ReaderOptions& reader);
+// --on-error, --invalid-utf8, --max-line. `one_out`: a record goes out for each that comes in, so
+// that a malformed one can be answered with null.
+void declare_faults(Options& options, ReaderOptions& reader, bool one_out = true);
+// --output, -o.
+void declare_output(Options& options, std::string& path);
+// --tokenizer, -t.
+void declare_tokenizer(Options& options, std::string& spec);
+// --hashes, --ngram, --lowercase, --channels, --seed of the hash family.
+void declare_projection(Options& options, ProjectionSpec& spec);
+// --threads; sets `threads` to the number of cores.
+void declare_threads(Options& options, int& threads);
+// FILE operands.
+void declare_files(Options& options, std::vector<std::string>& files, std::string what);
+
+}  // namespace pnlp::cmd

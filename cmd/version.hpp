@@ -1,0 +1,10 @@
+// What --version says.
+#pragma once
+
+#include <string>
+
+namespace pnlp::cmd {
+
+std::string version_text();
+
+}  // namespace pnlp::cmd
