@@ -31,17 +31,18 @@ constexpr std::size_t count_code_points(std::string_view text) {
   return count;
 }
 
-// The code point that the bytes between two such boundaries encode; U+FFFD if they are no UTF-8.
+// The code point that the bytes between two such boundaries encode; kNoCodePoint if they are no
+// UTF-8.
+inline constexpr char32_t kNoCodePoint = 0xffffffff;
 constexpr char32_t decode_code_point(std::string_view bytes) {
-  constexpr char32_t kReplacement = 0xfffd;
-  if (bytes.empty()) return kReplacement;
+  if (bytes.empty()) return kNoCodePoint;
   const auto lead = static_cast<unsigned char>(bytes[0]);
   const std::size_t size = lead < 0x80   ? 1
                            : lead < 0xc2 ? 0
                            : lead < 0xe0 ? 2
                            : lead < 0xf0 ? 3
                                          : 4;
-  if (size != bytes.size() || lead > 0xf4) return kReplacement;
+  if (size != bytes.size() || lead > 0xf4) return kNoCodePoint;
   if (size == 1) return lead;
   char32_t point = lead & (0x7fU >> size);
   for (const char byte : bytes.substr(1)) {
@@ -49,7 +50,16 @@ constexpr char32_t decode_code_point(std::string_view bytes) {
   }
   const bool overlong = (size == 3 && point < 0x800) || (size == 4 && point < 0x10000);
   const bool surrogate = point >= 0xd800 && point < 0xe000;
-  return overlong || surrogate || point > 0x10ffff ? kReplacement : point;
+  return overlong || surrogate || point > 0x10ffff ? kNoCodePoint : point;
+}
+
+constexpr bool is_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = next_code_point(text, at);
+    if (decode_code_point(text.substr(at, end - at)) == kNoCodePoint) return false;
+    at = end;
+  }
+  return true;
 }
 
 }  // namespace pnlp

@@ -23,6 +23,9 @@ struct FeatureRecord {
   bool operator==(const FeatureRecord&) const = default;
 };
 
+// Most values (tokens x width) of one record: 256 MiB. Featurizer and stream refuse more.
+inline constexpr std::uint64_t kMaxRecordValues = 1ULL << 27;
+
 // What made the features: equal sources give equal features for equal text. Travels in stream
 // headers and in models.
 struct FeatureSource {

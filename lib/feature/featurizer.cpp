@@ -91,6 +91,8 @@ struct Featurizer::State {
         cache_words(words),
         cache(words, width) {}
 
+  // Room for the values of `out.tokens`.
+  void make_room(const Record& record, FeatureRecord& out) const;
   std::span<std::uint16_t> row(FeatureRecord& out, std::size_t token) const {
     return std::span(out.values).subspan(token * width, width);
   }
@@ -102,6 +104,16 @@ struct Featurizer::State {
   void from_context(const Record& record, FeatureRecord& out);
   void load_units(std::size_t word);
 };
+
+void Featurizer::State::make_room(const Record& record, FeatureRecord& out) const {
+  const std::uint64_t most = kMaxRecordValues / width;
+  if (out.tokens.size() > most) {
+    throw Error(ErrorKind::data, record.place,
+                fmt::format("the record has {} tokens, at most {} are possible; cut it into parts",
+                            out.tokens.size(), most));
+  }
+  out.values.resize(out.tokens.size() * width);
+}
 
 bool Featurizer::State::take_cached(std::string_view from, std::span<std::uint16_t> row) {
   const std::uint16_t* values = cache.find(from);
@@ -135,7 +147,7 @@ void Featurizer::State::from_units(const Record& record, FeatureRecord& out) {
                             record.units.size()));
   }
   out.tokens = record.tokens;
-  out.values.resize(out.tokens.size() * width);
+  make_room(record, out);
   for (std::size_t i = 0; i < out.tokens.size(); ++i) {
     units.clear();
     for (const UnitText& unit : record.units[i]) {
@@ -160,7 +172,7 @@ void Featurizer::State::from_words(const Record& record, FeatureRecord& out) {
   } else {
     splitter.split(record.text, out.tokens);
   }
-  out.values.resize(out.tokens.size() * width);
+  make_room(record, out);
   missing.clear();
   missing_at.clear();
   for (std::size_t i = 0; i < out.tokens.size(); ++i) {
@@ -186,7 +198,7 @@ void Featurizer::State::from_context(const Record& record, FeatureRecord& out) {
     tokenizer->tokenize(record.text, tokens);
   }
   out.tokens = tokens.words;
-  out.values.resize(out.tokens.size() * width);
+  make_room(record, out);
   for (std::size_t i = 0; i < out.tokens.size(); ++i) {
     load_units(i);
     project_by_units(part(record.text, out.tokens[i]), row(out, i));

@@ -28,7 +28,9 @@ constexpr std::array<std::pair<std::string_view, WordChannel>, 6> kChannels = {{
 }};
 
 // The shape character of a code point; 0 for marks, which add nothing.
-char shape_class(UChar32 point) {
+char shape_class(char32_t code_point) {
+  if (code_point == kNoCodePoint) return '.';
+  const auto point = static_cast<UChar32>(code_point);
   if (point >= 'a' && point <= 'z') return 'a';
   if (point >= 'A' && point <= 'Z') return 'A';
   if (point >= '0' && point <= '9') return '0';
@@ -73,8 +75,7 @@ void append_shape(std::string& out, std::string_view word) {
   const std::size_t begin = out.size();
   for (std::size_t at = 0; at < word.size() && out.size() - begin < kMaxShape;) {
     const std::size_t end = next_code_point(word, at);
-    const char next =
-        shape_class(static_cast<UChar32>(decode_code_point(word.substr(at, end - at))));
+    const char next = shape_class(decode_code_point(word.substr(at, end - at)));
     at = end;
     if (next == 0) continue;
     const std::size_t length = out.size() - begin;

@@ -88,13 +88,16 @@ TEST_CASE("code points") {
                           "a") == 2);
   CHECK(next_code_point("\xc3\xa9t", 0) == 2);
   CHECK(previous_code_point("t\xc3\xa9", 3) == 1);
+  CHECK(is_utf8("a\xc3\xa9\xf0\x9f\x98\x80"));
+  CHECK_FALSE(is_utf8("a\xc3\xa9\xa9"));
   CHECK(decode_code_point("a") == U'a');
   CHECK(decode_code_point("\xc3\xa9") == 0xe9);
   CHECK(decode_code_point("\xf0\x9f\x98\x80") == 0x1f600);
   for (const char* bad :
        {"", "\x80", "\xc1\x81", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
         "\xf4\x90\x80\x80", "\xf8\x80\x80\x80", "\xc3", "\xe0\xb8"}) {
-    CHECK(decode_code_point(bad) == 0xfffd);
+    CHECK(decode_code_point(bad) == kNoCodePoint);
+    CHECK(is_utf8(bad) == std::string_view(bad).empty());
   }
 }
 
