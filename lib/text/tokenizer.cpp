@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "pnlp/base/error.hpp"
 #include "pnlp/base/hash.hpp"
+#include "pnlp/io/file.hpp"
 #include "pnlp/text/tokenizers.hpp"
 
 namespace pnlp {
@@ -12,6 +15,15 @@ namespace {
 constexpr std::string_view kKinds =
     "chars, spm:FILE (a SentencePiece model), wordpiece:FILE or wordpiece-uncased:FILE (a BERT "
     "vocabulary)";
+
+bool is_kind_with_file(std::string_view kind) {
+  return kind == "spm" || kind == "wordpiece" || kind == "wordpiece-uncased";
+}
+
+std::unique_ptr<Tokenizer> make(std::string_view kind, std::string bytes, const std::string& name) {
+  if (kind == "spm") return make_spm(std::move(bytes), name);
+  return make_wordpiece(std::move(bytes), kind == "wordpiece-uncased", name);
+}
 
 }  // namespace
 
@@ -42,21 +54,30 @@ std::uint64_t Tokenizer::digest() const {
 }
 
 std::unique_ptr<Tokenizer> tokenizer_from_bytes(std::string_view kind, std::string bytes) {
-  if (kind == "chars") {
-    if (!bytes.empty()) {
-      throw Error(ErrorKind::data, fmt::format("tokenizer chars comes with {} bytes of vocabulary; "
-                                               "it has none",
-                                               bytes.size()));
-    }
-    return make_chars();
+  if (kind == "chars" && !bytes.empty()) {
+    throw Error(ErrorKind::data,
+                fmt::format("tokenizer chars comes with {} bytes of vocabulary; it has none",
+                            bytes.size()));
   }
+  if (kind == "chars") return make_chars();
+  if (is_kind_with_file(kind)) return make(kind, std::move(bytes), "vocabulary");
   throw Error(ErrorKind::data,
               fmt::format("unknown kind of tokenizer '{}'; known are {}", kind, kKinds));
 }
 
 std::unique_ptr<Tokenizer> open_tokenizer(const std::string& spec) {
   if (spec == "chars") return make_chars();
-  throw Error(ErrorKind::usage, fmt::format("unknown tokenizer '{}'; give {}", spec, kKinds));
+  const std::size_t colon = std::min(spec.find(':'), spec.size());
+  const std::string_view kind = std::string_view(spec).substr(0, colon);
+  if (!is_kind_with_file(kind)) {
+    throw Error(ErrorKind::usage, fmt::format("unknown tokenizer '{}'; give {}", spec, kKinds));
+  }
+  if (colon + 1 >= spec.size()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("tokenizer '{}' lacks its file; give {}:FILE", spec, kind));
+  }
+  const std::string path = spec.substr(colon + 1);
+  return make(kind, read_file(path), path);
 }
 
 }  // namespace pnlp

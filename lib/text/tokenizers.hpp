@@ -29,5 +29,11 @@ inline constexpr std::string_view kBoundaryMark = "\xe2\x96\x81";
 void check_words(std::string_view text, std::span<const ByteRange> words);
 
 std::unique_ptr<Tokenizer> make_chars();
+// `name` is the file's, for messages. Errors: data.
+std::unique_ptr<Tokenizer> make_wordpiece(std::string bytes, bool uncased, const std::string& name);
+std::unique_ptr<Tokenizer> make_spm(std::string bytes, const std::string& name);
+
+// Keeps the SentencePiece library from writing to standard error.
+void silence_sentencepiece();
 
 }  // namespace pnlp

@@ -6,7 +6,7 @@
 
 namespace pnlp {
 
-// ICU's macro narrows in its own way.
+// ICU's macros narrow in their own way.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 char32_t next_char(std::string_view text, std::size_t& at) {
@@ -16,6 +16,12 @@ char32_t next_char(std::string_view text, std::size_t& at) {
   U8_NEXT(text.data(), i, size, c);
   at = static_cast<std::size_t>(i);
   return c < 0 ? U'\uFFFD' : static_cast<char32_t>(c);
+}
+
+std::size_t encode_char(char32_t c, char* out) {
+  std::size_t size = 0;
+  U8_APPEND_UNSAFE(out, size, static_cast<UChar32>(c));
+  return size;
 }
 #pragma GCC diagnostic pop
 

@@ -10,4 +10,7 @@ namespace pnlp {
 // gives U+FFFD and moves by at least one byte.
 char32_t next_char(std::string_view text, std::size_t& at);
 
+// Writes the UTF-8 of a code point to `out`, which has room for four bytes; returns their number.
+std::size_t encode_char(char32_t c, char* out);
+
 }  // namespace pnlp
