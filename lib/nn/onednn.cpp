@@ -4,6 +4,9 @@
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "pnlp/base/error.hpp"
 
 namespace pnlp {
@@ -18,15 +21,9 @@ void use_one_thread() {
   static_cast<void>(once);
 }
 
-}  // namespace
-
-void initialize_numerics() {
-  dnnl_set_verbose(0);
-}
-
-void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n, std::size_t k,
-          const float* a, std::size_t lda, const float* b, std::size_t ldb, bool accumulate,
-          float* c, std::size_t ldc) {
+void sgemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n,
+           std::size_t k, const float* a, std::size_t lda, const float* b, std::size_t ldb,
+           bool accumulate, float* c, std::size_t ldc) {
   use_one_thread();
   const auto dim = [](std::size_t size) { return static_cast<dnnl_dim_t>(size); };
   const dnnl_status_t status = dnnl_sgemm(
@@ -36,6 +33,44 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size
     throw Error(ErrorKind::internal, fmt::format("oneDNN refused a product of {}x{}x{} (status {})",
                                                  m, n, k, static_cast<int>(status)));
   }
+}
+
+}  // namespace
+
+void initialize_numerics() {
+  dnnl_set_verbose(0);
+}
+
+void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n, std::size_t k,
+          const float* a, std::size_t lda, const float* b, std::size_t ldb, bool accumulate,
+          float* c, std::size_t ldc) {
+  const bool one_row = m == 1 && transpose_a == Transpose::no;
+  const bool one_column = n == 1 && transpose_b == Transpose::no;
+  if (!one_row && !one_column) {
+    sgemm(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, accumulate, c, ldc);
+    return;
+  }
+  // oneDNN has kernels of their own for one row and one column, which sum in another order: they
+  // would break the independence of rows and columns. So the row or column is done twice.
+  const std::size_t rows = one_row ? 2 : m;
+  const std::size_t columns = one_column ? 2 : n;
+  thread_local std::vector<float> row, column, product;
+  if (one_row) {
+    row.resize(2 * k);
+    std::copy_n(a, k, row.data());
+    std::copy_n(a, k, row.data() + k);
+  }
+  if (one_column) {
+    column.resize(2 * k);
+    for (std::size_t i = 0; i < k; ++i) column[2 * i] = column[2 * i + 1] = b[i * ldb];
+  }
+  product.resize(rows * columns);
+  for (std::size_t i = 0; accumulate && i < rows * columns; ++i) {
+    product[i] = c[(one_row ? 0 : i / columns) * ldc + (one_column ? 0 : i % columns)];
+  }
+  sgemm(transpose_a, transpose_b, rows, columns, k, one_row ? row.data() : a, one_row ? k : lda,
+        one_column ? column.data() : b, one_column ? 2 : ldb, accumulate, product.data(), columns);
+  for (std::size_t i = 0; i < m; ++i) std::copy_n(product.data() + i * columns, n, c + i * ldc);
 }
 
 bool gemm_rows_are_independent() {
