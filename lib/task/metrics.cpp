@@ -71,6 +71,7 @@ std::vector<std::string> gold_label_names(LabelForm form, std::span<const LabelW
     names.push_back(top->name);
     return names;
   }
+  names.reserve(labels.size());
   for (const LabelWeight& label : labels) names.push_back(label.name);
   return names;
 }
@@ -117,6 +118,7 @@ void Evaluation::add(const Outcome& outcome) {
 void Evaluation::add_labels(const Outcome& outcome, Row& row) {
   const auto ids = [this](const std::vector<std::string>& names) {
     std::vector<std::uint32_t> result;
+    result.reserve(names.size());
     for (const std::string& name : names) result.push_back(label_names_.id(name));
     std::sort(result.begin(), result.end());
     result.erase(std::unique(result.begin(), result.end()), result.end());
