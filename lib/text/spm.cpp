@@ -65,7 +65,7 @@ class Spm final : public WordTokenizer {
       const std::size_t before = out.units.size();
       while (first < placed_.size() && placed_[first].bytes.end <= word.begin) ++first;
       for (std::size_t i = first; i < placed_.size() && placed_[i].bytes.begin < word.end; ++i) {
-        if (placed_[i].bytes.end <= word.begin) continue;
+        if (placed_[i].bytes.end <= word.begin || word.begin == word.end) continue;
         out.units.push_back(placed_[i]);
         out.units.back().continuation = placed_[i].bytes.begin != word.begin;
       }

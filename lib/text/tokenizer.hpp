@@ -69,13 +69,14 @@ std::unique_ptr<Tokenizer> tokenizer_from_bytes(std::string_view kind, std::stri
 struct LearnOptions {
   std::string type = "unigram";  // or "bpe"
   std::uint32_t vocabulary = 8000;
-  double coverage = 0.9995;  // share of characters that get units of their own
-  std::uint64_t max_sentences = 1000000;
+  double coverage = 0.9995;  // share of characters that get units of their own, 0.98 to 1
+  std::uint64_t max_sentences = 1000000;  // more are sampled by `seed`
   std::uint64_t seed = 0;
-  int threads = 1;
 };
-// Trains a SentencePiece model and returns its bytes. Deterministic. Errors: data (too little text
-// for the size, with the largest size possible).
+// Trains a SentencePiece model and returns its bytes: of equal sentences and options equal ones.
+// Single-threaded, for the number of threads would change the model. Errors: usage (options), data
+// (too little text for the size, with the largest size possible; more characters than pieces;
+// nothing to learn from).
 std::string learn_sentencepiece(std::span<const std::string> sentences,
                                 const LearnOptions& options);
 
