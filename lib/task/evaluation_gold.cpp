@@ -17,7 +17,8 @@ std::string joint_name(const std::vector<std::string>& paths) {
 
 bool are_feature_streams(const std::vector<std::string>& paths) {
   if (paths.empty()) return is_feature_stream("-");
-  const auto streams = std::count_if(paths.begin(), paths.end(), is_feature_stream);
+  const auto streams = std::count_if(
+      paths.begin(), paths.end(), [](const std::string& path) { return is_feature_stream(path); });
   if (streams != 0 && static_cast<std::size_t>(streams) != paths.size()) {
     throw Error(ErrorKind::usage,
                 fmt::format("{} of {} files are feature streams; give files of one kind", streams,
