@@ -65,6 +65,9 @@ class Batcher {
   // All records of the set.
   std::uint64_t pack_all(const FeatureSet& set, PackedBatch& batch);
 
+  // The set's numbers of the last batch's distinct words, by their position in the batch.
+  std::span<const std::uint32_t> words() const { return words_; }
+
  private:
   std::size_t kept(const BatchSequence& sequence) const;
   std::uint64_t check(const FeatureSet& set, std::span<const BatchSequence> sequences,

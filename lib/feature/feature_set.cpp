@@ -23,6 +23,10 @@ std::size_t FeatureSet::add(const FeatureRecord& record) {
 
 void FeatureSet::clear() {
   words_.clear();
+  clear_records();
+}
+
+void FeatureSet::clear_records() {
   tokens_.clear();
   offsets_.assign(1, 0);
 }

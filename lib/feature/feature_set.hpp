@@ -22,6 +22,8 @@ class FeatureSet {
   std::size_t add(const FeatureRecord& record);
   // Forgets records and words, keeps the memory.
   void clear();
+  // Forgets records only: words keep their numbers.
+  void clear_records();
 
   std::size_t records() const { return offsets_.size() - 1; }
   std::size_t tokens() const { return tokens_.size(); }

@@ -79,6 +79,12 @@ Shape preset_shape(std::string_view name) {
       fmt::format("unknown preset '{}'; there are: xsmall, small, base, large, xlarge", name));
 }
 
+std::uint32_t ModelConfig::fingerprint_width() const {
+  std::uint32_t width = 0;
+  for (const ChannelRows& channel : channels) width += channel.values;
+  return width;
+}
+
 std::uint32_t ModelConfig::table_rows() const {
   std::uint32_t rows = 0;
   for (const ChannelRows& channel : channels) rows += channel.rows;

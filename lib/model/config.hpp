@@ -61,7 +61,8 @@ struct ModelConfig {
   std::uint32_t tags() const {
     return has_tags(task) ? 1 + 2 * static_cast<std::uint32_t>(slots.size()) : 0;
   }
-  std::uint32_t table_rows() const;     // sum over channels
+  std::uint32_t fingerprint_width() const;  // values a token, of all channels
+  std::uint32_t table_rows() const;         // sum over channels
   std::uint32_t windowed_rows() const;  // of the first channel; the others speak of the token alone
   bool operator==(const ModelConfig&) const = default;
 };

@@ -19,7 +19,6 @@ Network::Network(const ModelConfig& config) : channels_(config.shape.bottleneck)
   for (const ChannelRows& channel : config.channels)
     values += channel.rows == 0 ? 0 : channel.values;
   const double scale = 1.0 / std::sqrt(static_cast<double>(std::max<std::size_t>(1, values)));
-  table_ = layout_.add("table", {bottleneck_.table_size() / c, c}, Init::normal, scale);
   bias_ = layout_.add("bottleneck.bias", {c}, Init::zero);
   encoder_ =
       make_encoder(config.shape.encoder,
@@ -30,6 +29,7 @@ Network::Network(const ModelConfig& config) : channels_(config.shape.bottleneck)
     label_head_ = std::make_unique<PoolHead>(c, config.labels.size(), layout_);
   if (has_tags(config.task))
     tag_head_ = std::make_unique<LinearHead>("tags", c, config.tags(), layout_);
+  table_ = layout_.add("table", {bottleneck_.table_size() / c, c}, Init::normal, scale);
 }
 
 void Network::project_words(const float* w, const PackedBatch& batch, float scale,
@@ -38,8 +38,8 @@ void Network::project_words(const float* w, const PackedBatch& batch, float scal
   for (std::size_t word = 0; word < batch.words(); ++word) {
     const auto begin = static_cast<std::size_t>(batch.word_offsets[word]);
     const auto end = static_cast<std::size_t>(batch.word_offsets[word + 1]);
-    project_word(bottleneck_, w + table_, std::span(batch.rows).subspan(begin, end - begin), scale,
-                 memory.projected.data() + word * bottleneck_.width());
+    project(w, std::span(batch.rows).subspan(begin, end - begin), scale,
+            memory.projected.data() + word * bottleneck_.width());
   }
 }
 

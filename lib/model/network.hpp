@@ -39,10 +39,16 @@ class Network {
   explicit Network(const ModelConfig& config);
 
   const ParameterLayout& layout() const { return layout_; }
-  // The feature table is the first tensor of the arena.
+  // The feature table is the last tensor of the arena: what stands before it is the dense part.
+  std::size_t dense_size() const { return table_; }
   const BottleneckShape& bottleneck() const { return bottleneck_; }
   const Encoder& encoder() const { return *encoder_; }
 
+  // One word's projection: D floats.
+  void project(const float* w, std::span<const std::int32_t> rows, float scale,
+               float* projected) const {
+    project_word(bottleneck_, w + table_, rows, scale, projected);
+  }
   // For prediction, when projected words come from a cache: memory.projected[W][D] must be set.
   void forward_projected(const float* w, const PackedBatch& batch, NetworkMemory& memory) const;
   // Fills memory.label_logits and memory.tag_logits.

@@ -46,6 +46,7 @@ class Predictor {
   const FeatureSource& source() const;
 
  private:
+  Predictor() = default;
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -1,0 +1,36 @@
+// What the dev set says of the weights at the end of an epoch.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pnlp/base/workers.hpp"
+#include "pnlp/task/inference.hpp"
+#include "pnlp/task/metrics.hpp"
+
+namespace pnlp {
+
+class DevPass {
+ public:
+  // Keeps views of `records` and `weights`: the weights may change from call to call.
+  DevPass(const ModelConfig& config, std::span<const float> weights,
+          std::span<const FeatureRecord> records, Workers& workers);
+
+  // Every metric that the records tell something about, by name.
+  std::vector<std::pair<std::string, double>> run();
+
+  // The temperature that makes the dev labels most likely (Guo et al. 2017); 1 without labels.
+  float calibrate();
+
+ private:
+  std::span<const FeatureRecord> records_;
+  Workers& workers_;
+  std::shared_ptr<const SharedModel> model_;
+  std::vector<std::unique_ptr<Inference>> inference_;  // by worker
+  std::vector<std::vector<std::string>> gold_tags_;    // by record, where it has spans
+};
+
+}  // namespace pnlp

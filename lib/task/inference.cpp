@@ -1,0 +1,186 @@
+#include "pnlp/task/inference.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "pnlp/nn/layers.hpp"
+#include "pnlp/nn/loss.hpp"
+#include "pnlp/nn/onednn.hpp"
+#include "pnlp/text/bio.hpp"
+
+namespace pnlp {
+namespace {
+
+constexpr std::size_t kProjectedFloats = 4U << 20;  // 16 MiB of remembered words
+// Activations of about this many tokens are in memory at a time (a longer record stands alone).
+constexpr std::size_t kPartTokens = 4096;
+
+std::vector<Channel> channels_of(const ModelConfig& config) {
+  std::vector<Channel> channels;
+  for (const ChannelRows& channel : config.channels)
+    channels.push_back({channel.name, channel.values});
+  return channels;
+}
+
+}  // namespace
+
+Batcher make_batcher(const ModelConfig& config) {
+  std::vector<ChannelTable> tables;
+  std::uint32_t first = 0;
+  for (const ChannelRows& channel : config.channels) {
+    tables.push_back({.first_row = first, .rows = channel.rows, .used = channel.rows != 0});
+    first += channel.rows;
+  }
+  return Batcher(channels_of(config), std::move(tables),
+                 {.segment = config.shape.segment, .max_tokens = config.max_tokens});
+}
+
+Inference::Inference(std::shared_ptr<const SharedModel> model)
+    : model_(std::move(model)),
+      batcher_(make_batcher(model_->config)),
+      set_(model_->config.fingerprint_width()) {}
+
+void Inference::forget() {
+  set_.clear();
+  projected_words_ = 0;
+}
+
+void Inference::run(std::span<const FeatureRecord> records) {
+  const Network& network = model_->network;
+  const std::size_t width = network.bottleneck().width();
+  if (set_.words() * width > kProjectedFloats) forget();
+  set_.clear_records();
+  for (const FeatureRecord& record : records) set_.add(record);
+  batcher_.pack_all(set_, batch_);
+  // Words that earlier batches had are projected already; tokens refer to them by their number in
+  // the set.
+  memory_.projected.resize(std::max(memory_.projected.size(), set_.words() * width));
+  const std::span<const std::uint32_t> words = batcher_.words();
+  const std::span<const std::int32_t> rows(batch_.rows);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] < projected_words_) continue;
+    const auto begin = static_cast<std::size_t>(batch_.word_offsets[i]);
+    const auto end = static_cast<std::size_t>(batch_.word_offsets[i + 1]);
+    network.project(model_->weights.data(), rows.subspan(begin, end - begin), 1.0F,
+                    memory_.projected.data() + words[i] * width);
+  }
+  for (std::int32_t& word : batch_.word_of_token) {
+    word = static_cast<std::int32_t>(words[static_cast<std::size_t>(word)]);
+  }
+  projected_words_ = set_.words();
+  network.forward_projected(model_->weights.data(), batch_, memory_);
+}
+
+// Runs the network and calls visit(first record, records) while its logits stand in memory_. Where
+// a product's rows depend on their company, every record is computed alone.
+template <typename Visit>
+void Inference::for_each_part(std::span<const FeatureRecord> records, const Visit& visit) {
+  const bool alone = !gemm_rows_are_independent();
+  for (std::size_t begin = 0; begin < records.size();) {
+    std::size_t end = begin;
+    for (std::size_t tokens = 0;
+         end < records.size() && (end == begin || (!alone && tokens < kPartTokens)); ++end) {
+      tokens += records[end].tokens.size();
+    }
+    run(records.subspan(begin, end - begin));
+    visit(begin, records.subspan(begin, end - begin));
+    begin = end;
+  }
+}
+
+void Inference::predict(std::span<const FeatureRecord> records, const PredictOptions& options,
+                        std::span<Prediction> out) {
+  const std::size_t labels = model_->config.labels.size();
+  for_each_part(records, [&](std::size_t first, std::span<const FeatureRecord> part) {
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      Prediction& prediction = out[first + i];
+      prediction = Prediction{};
+      const std::size_t tokens = part[i].tokens.size();
+      prediction.cut_tokens = static_cast<std::uint32_t>(
+          tokens - std::min<std::size_t>(tokens, model_->config.max_tokens));
+      if (has_label(model_->config.task) && tokens != 0) {
+        decode_label(memory_.label_logits.data() + i * labels, options, prediction);
+      }
+      if (has_tags(model_->config.task)) decode_tags(i, part[i], prediction);
+    }
+  });
+}
+
+void Inference::label_logits(std::span<const FeatureRecord> records, std::vector<float>& logits) {
+  logits.clear();
+  for_each_part(records, [&](std::size_t, std::span<const FeatureRecord>) {
+    logits.insert(logits.end(), memory_.label_logits.begin(), memory_.label_logits.end());
+  });
+}
+
+void Inference::logits(std::span<const FeatureRecord> records, std::vector<float>& logits) {
+  logits.clear();
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    run(records.subspan(i, 1));
+    if (has_label(model_->config.task)) {
+      logits.insert(logits.end(), memory_.label_logits.begin(), memory_.label_logits.end());
+    }
+    if (has_tags(model_->config.task)) {
+      logits.insert(logits.end(), memory_.tag_logits.begin(), memory_.tag_logits.end());
+    }
+  }
+}
+
+void Inference::decode_label(const float* logits, const PredictOptions& options, Prediction& out) {
+  const ModelConfig& config = model_->config;
+  const std::size_t k = config.labels.size();
+  probabilities_.resize(k);
+  for (std::size_t i = 0; i < k; ++i) probabilities_[i] = logits[i] / config.temperature;
+  if (config.task == Task::multilabel) {
+    for (float& probability : probabilities_) probability = sigmoid(probability);
+  } else {
+    softmax(probabilities_.data(), k, probabilities_.data());
+  }
+  const auto named = [&](std::size_t i) {
+    return LabelWeight{config.labels[i], probabilities_[i]};
+  };
+  if (options.all_scores) {
+    for (std::size_t i = 0; i < k; ++i) out.scores.push_back(named(i));
+  }
+  const auto best =
+      static_cast<std::size_t>(std::ranges::max_element(probabilities_) - probabilities_.begin());
+  out.score = probabilities_[best];
+  const bool several = config.task == Task::multilabel;
+  if (several || options.top > 1) {
+    order_.resize(k);
+    std::iota(order_.begin(), order_.end(), 0U);
+    std::ranges::stable_sort(order_,
+                             [&](auto a, auto b) { return probabilities_[a] > probabilities_[b]; });
+  }
+  if (several) {
+    const float threshold = options.threshold.value_or(config.threshold);
+    for (const std::uint32_t i : order_) {
+      if (probabilities_[i] >= threshold) out.labels.push_back(named(i));
+    }
+  } else if (out.score >= options.min_score) {
+    out.label = config.labels[best];
+  }
+  if (options.top > 1) {
+    for (std::size_t i = 0; i < std::min<std::size_t>(options.top, k); ++i)
+      out.top.push_back(named(order_[i]));
+  }
+}
+
+void Inference::decode_tags(std::size_t sequence, const FeatureRecord& record, Prediction& out) {
+  const std::size_t k = model_->config.tags();
+  const auto begin = static_cast<std::size_t>(batch_.sequence_offsets[sequence]);
+  const auto end = static_cast<std::size_t>(batch_.sequence_offsets[sequence + 1]);
+  rows_.clear();
+  for (std::size_t at = begin; at < end; ++at) {
+    rows_.push_back(memory_.tag_logits.data() +
+                    static_cast<std::size_t>(batch_.token_order[at]) * k);
+  }
+  tags_.assign(record.tokens.size(), 0);
+  decoder_.decode(rows_.data(), rows_.size(), k, tags_.data());
+  out.tags.reserve(tags_.size());
+  for (const std::int32_t tag : tags_) out.tags.push_back(model_->labels.tag(tag));
+  out.spans = spans_from_tags(record.tokens, out.tags);
+}
+
+}  // namespace pnlp

@@ -1,0 +1,69 @@
+// One thread's way from feature records to predictions: pack, run the network, decode. Used by the
+// predictor and by the trainer's dev pass, so that both see the same numbers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "pnlp/feature/batcher.hpp"
+#include "pnlp/feature/feature_record.hpp"
+#include "pnlp/model/network.hpp"
+#include "pnlp/nn/decode.hpp"
+#include "pnlp/task/label_space.hpp"
+#include "pnlp/task/predictor.hpp"
+
+namespace pnlp {
+
+// What all threads share; `weights` is a view of an arena that outlives it.
+struct SharedModel {
+  SharedModel(const ModelConfig& config_, std::span<const float> weights_)
+      : config(config_), network(config), labels(config), weights(weights_) {}
+  ModelConfig config;
+  Network network;
+  LabelSpace labels;
+  std::span<const float> weights;
+};
+
+// A batcher for the model's channels.
+Batcher make_batcher(const ModelConfig& config);
+
+// Not thread-safe.
+class Inference {
+ public:
+  explicit Inference(std::shared_ptr<const SharedModel> model);
+
+  // Each record's outcome depends on that record alone. `out.size()` == `records.size()`.
+  void predict(std::span<const FeatureRecord> records, const PredictOptions& options,
+               std::span<Prediction> out);
+
+  // All logits of the same, labels' then tags', record after record: for self-tests.
+  void logits(std::span<const FeatureRecord> records, std::vector<float>& logits);
+  // Label logits [records][labels], for calibration.
+  void label_logits(std::span<const FeatureRecord> records, std::vector<float>& logits);
+
+  // To be called when the weights have changed: projected words are remembered.
+  void forget();
+
+ private:
+  void run(std::span<const FeatureRecord> records);
+  template <typename Visit>
+  void for_each_part(std::span<const FeatureRecord> records, const Visit& visit);
+  void decode_label(const float* logits, const PredictOptions& options, Prediction& out);
+  void decode_tags(std::size_t sequence, const FeatureRecord& record, Prediction& out);
+
+  std::shared_ptr<const SharedModel> model_;
+  Batcher batcher_;
+  FeatureSet set_;                   // remembers the words of earlier batches
+  std::size_t projected_words_ = 0;  // words of set_ that memory_.projected holds
+  PackedBatch batch_;
+  NetworkMemory memory_;
+  BioDecoder decoder_;
+  std::vector<const float*> rows_;
+  std::vector<std::int32_t> tags_;
+  std::vector<float> probabilities_;
+  std::vector<std::uint32_t> order_;
+};
+
+}  // namespace pnlp

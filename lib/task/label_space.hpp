@@ -1,0 +1,43 @@
+// Between names and the numbers that the network counts in: labels, and slots as BIO tags.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "pnlp/feature/feature_record.hpp"
+#include "pnlp/model/config.hpp"
+
+namespace pnlp {
+
+// A record's targets as numbers; empty where it has none.
+struct Targets {
+  std::vector<std::int32_t> labels;
+  std::vector<float> label_weights;
+  std::vector<std::int32_t> tags;  // one a token
+  std::uint32_t inexact_spans = 0;
+  std::uint32_t lost_spans = 0;
+};
+
+class LabelSpace {
+ public:
+  explicit LabelSpace(const ModelConfig& config);
+
+  // Unknown labels and slots are left out (a model continued on new data knows them all).
+  Targets encode(const FeatureRecord& record) const;
+
+  // "O", "B-x", "I-x".
+  const std::string& tag(std::int32_t number) const {
+    return tags_[static_cast<std::size_t>(number)];
+  }
+
+ private:
+  Task task_;
+  std::unordered_map<std::string, std::int32_t> labels_;
+  std::unordered_map<std::string, std::int32_t> tag_numbers_;
+  std::vector<std::string> tags_;
+};
+
+}  // namespace pnlp

@@ -1,0 +1,125 @@
+#include "pnlp/task/training_set.hpp"
+
+#include <bit>
+#include <set>
+
+#include "pnlp/base/error.hpp"
+
+namespace pnlp {
+
+TrainingSet::TrainingSet(const ModelConfig& config, std::span<const FeatureRecord> records)
+    : set_(config.fingerprint_width()) {
+  const LabelSpace space(config);
+  for (const FeatureRecord& record : records) {
+    set_.add(record);
+    const Targets targets = space.encode(record);
+    tags_.insert(tags_.end(), targets.tags.begin(), targets.tags.end());
+    labels_.insert(labels_.end(), targets.labels.begin(), targets.labels.end());
+    label_weights_.insert(label_weights_.end(), targets.label_weights.begin(),
+                          targets.label_weights.end());
+    label_offsets_.push_back(labels_.size());
+    // Several labels: a record with an empty list teaches that none applies, a record without a
+    // label nothing.
+    weights_.push_back(record.label_form == LabelForm::none ? 0.0F : 1.0F);
+    inexact_spans_ += targets.inexact_spans;
+    lost_spans_ += targets.lost_spans;
+    if (record.tokens.size() > config.max_tokens) ++cut_records_;
+  }
+}
+
+BatchSequence TrainingSet::sequence(std::size_t record) const {
+  BatchSequence sequence;
+  sequence.words = set_.record(record);
+  if (!tags_.empty()) {
+    sequence.tags = std::span(tags_).subspan(set_.first_token(record), sequence.words.size());
+  }
+  const std::size_t count = label_offsets_[record + 1] - label_offsets_[record];
+  sequence.labels = std::span(labels_).subspan(label_offsets_[record], count);
+  sequence.label_weights = std::span(label_weights_).subspan(label_offsets_[record], count);
+  sequence.weight = weights_[record];
+  return sequence;
+}
+
+void TrainingSet::weigh_labels(std::span<const float> weight_of_label) {
+  for (std::size_t record = 0; record < records(); ++record) {
+    double sum = 0;
+    double mass = 0;
+    for (std::uint64_t i = label_offsets_[record]; i < label_offsets_[record + 1]; ++i) {
+      sum += static_cast<double>(label_weights_[i] *
+                                 weight_of_label[static_cast<std::size_t>(labels_[i])]);
+      mass += static_cast<double>(label_weights_[i]);
+    }
+    if (mass > 0) weights_[record] = static_cast<float>(sum / mass);
+  }
+}
+
+std::vector<double> TrainingSet::label_counts(std::size_t labels) const {
+  std::vector<double> counts(labels, 0.0);
+  for (std::size_t i = 0; i < labels_.size(); ++i) {
+    counts[static_cast<std::size_t>(labels_[i])] += static_cast<double>(label_weights_[i]);
+  }
+  return counts;
+}
+
+std::uint64_t digest_records(std::span<const FeatureRecord> records) {
+  Digest digest;
+  const auto add_text = [&](const std::string& text) {
+    digest.update(static_cast<std::uint64_t>(text.size()));
+    digest.update(text);
+  };
+  for (const FeatureRecord& record : records) {
+    digest.update(static_cast<std::uint64_t>(record.values.size()));
+    for (const std::uint16_t value : record.values) digest.update(std::uint64_t{value});
+    digest.update(static_cast<std::uint64_t>(record.label_form));
+    digest.update(static_cast<std::uint64_t>(record.labels.size()));
+    for (const LabelWeight& label : record.labels) {
+      add_text(label.name);
+      digest.update(std::uint64_t{std::bit_cast<std::uint32_t>(label.weight)});
+    }
+    digest.update(static_cast<std::uint64_t>(record.has_spans ? record.spans.size() + 1 : 0));
+    for (const Span& span : record.spans) {
+      digest.update(std::uint64_t{span.start});
+      digest.update(std::uint64_t{span.end});
+      add_text(span.label);
+    }
+    for (const ByteRange& token : record.tokens) {
+      digest.update(std::uint64_t{token.begin} << 32 | token.end);
+    }
+  }
+  return digest.value();
+}
+
+void describe_records(std::span<const FeatureRecord> records, ModelConfig& config,
+                      bool task_given) {
+  bool any_label = false;
+  bool any_list = false;
+  bool any_slot = false;
+  std::set<std::string> labels;
+  std::set<std::string> slots;
+  for (const FeatureRecord& record : records) {
+    any_label = any_label || record.label_form != LabelForm::none;
+    any_list = any_list || record.label_form == LabelForm::multiple;
+    any_slot = any_slot || !record.spans.empty();
+    for (const LabelWeight& label : record.labels) labels.insert(label.name);
+    for (const Span& span : record.spans) slots.insert(span.label);
+  }
+  if (!task_given) {
+    if (!any_label && !any_slot) {
+      throw Error(ErrorKind::data,
+                  "the training records have neither labels nor slots; name their fields with "
+                  "--label-field, "
+                  "--tags-field or --spans-field");
+    }
+    config.task = !any_slot ? (any_list ? Task::multilabel : Task::label)
+                            : (any_label ? Task::joint : Task::tags);
+  }
+  if (any_list && (config.task == Task::label || config.task == Task::joint)) {
+    throw Error(ErrorKind::data,
+                "some records have lists of labels; this task gives each record one label, "
+                "choose --task multilabel");
+  }
+  if (has_label(config.task)) config.labels.assign(labels.begin(), labels.end());
+  if (has_tags(config.task)) config.slots.assign(slots.begin(), slots.end());
+}
+
+}  // namespace pnlp

@@ -1,0 +1,55 @@
+// Records in memory with their targets as numbers: what the training loop walks over.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pnlp/base/hash.hpp"
+#include "pnlp/feature/batcher.hpp"
+#include "pnlp/feature/feature_set.hpp"
+#include "pnlp/task/label_space.hpp"
+
+namespace pnlp {
+
+class TrainingSet {
+ public:
+  TrainingSet(const ModelConfig& config, std::span<const FeatureRecord> records);
+
+  std::size_t records() const { return set_.records(); }
+  std::size_t tokens() const { return set_.tokens(); }
+  const FeatureSet& features() const { return set_; }
+  // Valid as long as the set. `weight` is the label loss's.
+  BatchSequence sequence(std::size_t record) const;
+  std::size_t length(std::size_t record) const { return set_.record(record).size(); }
+
+  // Weight of each record by its label's: given ones, or inverse to the label's frequency.
+  void weigh_labels(std::span<const float> weight_of_label);
+  // Records of each label (a soft target counts by its weight).
+  std::vector<double> label_counts(std::size_t labels) const;
+
+  std::uint64_t inexact_spans() const { return inexact_spans_; }
+  std::uint64_t lost_spans() const { return lost_spans_; }
+  std::uint64_t cut_records() const { return cut_records_; }
+
+ private:
+  FeatureSet set_;
+  std::vector<std::int32_t> tags_;  // by token of the set; empty without a tag head
+  std::vector<std::int32_t> labels_;
+  std::vector<float> label_weights_;
+  std::vector<std::uint64_t> label_offsets_ = {0};
+  std::vector<float> weights_;
+  std::uint64_t inexact_spans_ = 0;
+  std::uint64_t lost_spans_ = 0;
+  std::uint64_t cut_records_ = 0;
+};
+
+// Hash of features and targets: the same for records from JSONL and from a feature stream.
+std::uint64_t digest_records(std::span<const FeatureRecord> records);
+
+// Task, labels and slots that the records call for. Errors: data (neither labels nor slots; lists
+// and single labels mixed are several labels).
+void describe_records(std::span<const FeatureRecord> records, ModelConfig& config, bool task_given);
+
+}  // namespace pnlp

@@ -1,0 +1,189 @@
+#include "pnlp/task/training_step.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pnlp/nn/layers.hpp"
+#include "pnlp/nn/loss.hpp"
+#include "pnlp/task/inference.hpp"
+
+namespace pnlp {
+namespace {
+
+constexpr std::size_t kShards = 4;
+constexpr std::size_t kChunk = 1U << 16;  // floats that a thread updates at a time
+// A sequence costs about as much as this many tokens on top of its length (token mixing's hidden
+// layer).
+constexpr std::size_t kSequenceCost = 6;
+
+}  // namespace
+
+struct TrainingStep::Shard {
+  explicit Shard(Batcher batcher_) : batcher(std::move(batcher_)) {}
+  Batcher batcher;
+  std::vector<BatchSequence> sequences;
+  PackedBatch batch;
+  NetworkMemory memory;
+  std::vector<float> dlabel_logits, dtag_logits;
+  std::vector<float> gradients;  // of the dense part
+  float input_scale = 1;
+  double loss = 0;
+};
+
+TrainingStep::TrainingStep(const ModelConfig& config, const Network& network,
+                           const TrainingSet& set, const TrainOptions& options, Workers& workers)
+    : config_(config),
+      network_(network),
+      set_(set),
+      options_(options),
+      workers_(workers),
+      gradients_(network.layout().size(), 0.0F),
+      squares_((network.layout().size() + kChunk - 1) / kChunk) {
+  for (std::size_t i = 0; i < kShards; ++i) {
+    shards_.push_back(std::make_unique<Shard>(make_batcher(config)));
+    shards_.back()->gradients.resize(network.dense_size());
+  }
+}
+
+TrainingStep::~TrainingStep() = default;
+
+// Sequences by length, then cut where the cost is even: few lengths a shard make large products.
+void TrainingStep::cut(std::span<const std::uint32_t> records) {
+  order_.assign(records.begin(), records.end());
+  std::ranges::stable_sort(order_, [&](auto a, auto b) { return set_.length(a) < set_.length(b); });
+  const auto cost = [&](std::uint32_t record) {
+    return kSequenceCost + std::min<std::size_t>(set_.length(record), config_.max_tokens);
+  };
+  std::size_t total = 0;
+  for (const std::uint32_t record : order_) total += cost(record);
+  for (const auto& shard : shards_) shard->sequences.clear();
+  std::size_t done = 0;
+  for (const std::uint32_t record : order_) {
+    const std::size_t shard = std::min(kShards - 1, done * kShards / total);
+    shards_[shard]->sequences.push_back(set_.sequence(record));
+    done += cost(record);
+  }
+}
+
+double TrainingStep::label_loss(Shard& shard, float scale) const {
+  const PackedBatch& batch = shard.batch;
+  const std::size_t k = config_.labels.size();
+  shard.dlabel_logits.assign(batch.sequences() * k, 0.0F);
+  const auto smoothing = static_cast<float>(options_.label_smoothing);
+  const auto& loss = config_.task == Task::multilabel ? sigmoid_cross_entropy : cross_entropy;
+  double sum = 0;
+  for (std::size_t b = 0; b < batch.sequences(); ++b) {
+    if (batch.sequence_weights[b] <= 0) continue;
+    const auto begin = static_cast<std::size_t>(batch.target_offsets[b]);
+    const auto end = static_cast<std::size_t>(batch.target_offsets[b + 1]);
+    if (begin == end && config_.task != Task::multilabel) continue;
+    sum += loss(shard.memory.label_logits.data() + b * k, k, batch.target_labels.data() + begin,
+                batch.target_weights.data() + begin, end - begin, smoothing,
+                scale * batch.sequence_weights[b], shard.dlabel_logits.data() + b * k);
+  }
+  return sum;
+}
+
+double TrainingStep::tag_loss(Shard& shard, float scale) const {
+  const PackedBatch& batch = shard.batch;
+  const std::size_t k = config_.tags();
+  shard.dtag_logits.assign(batch.tokens() * k, 0.0F);
+  constexpr float kOne = 1.0F;
+  double sum = 0;
+  for (std::size_t t = 0; t < batch.tokens(); ++t) {
+    if (batch.tags[t] < 0) continue;
+    sum += cross_entropy(shard.memory.tag_logits.data() + t * k, k, &batch.tags[t], &kOne, 1,
+                         static_cast<float>(options_.label_smoothing), scale,
+                         shard.dtag_logits.data() + t * k);
+  }
+  return sum;
+}
+
+void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step, std::size_t batch,
+                             std::span<const float> weights) {
+  const std::uint64_t key = mix64(mix64(options_.seed) + step * kShards + index);
+  const auto drop = static_cast<float>(options_.feature_drop);
+  shard.batcher.pack(set_.features(), shard.sequences,
+                     {.tags = has_tags(config_.task), .labels = has_label(config_.task)},
+                     {.probability = options_.feature_drop, .seed = key}, shard.batch);
+  shard.input_scale = 1.0F / (1.0F - drop);
+  const TrainNoise noise{{mix64(key + 1), static_cast<float>(options_.dropout)}, shard.input_scale};
+  network_.forward_train(weights.data(), shard.batch, noise, shard.memory);
+  const float scale = 1.0F / static_cast<float>(batch);
+  shard.loss = 0;
+  if (has_label(config_.task)) shard.loss += label_loss(shard, scale);
+  if (has_tags(config_.task))
+    shard.loss += tag_loss(shard, scale * static_cast<float>(options_.tag_weight));
+  std::ranges::fill(shard.gradients, 0.0F);
+  network_.backward(weights.data(), shard.batch, noise, shard.dlabel_logits.data(),
+                    shard.dtag_logits.data(), shard.memory, shard.gradients.data());
+}
+
+// Fills gradients_: the dense part as the sum of the shards', the table's by scattering each
+// shard's words.
+void TrainingStep::reduce() {
+  const std::size_t dense = network_.dense_size();
+  const std::size_t chunks = (dense + kChunk - 1) / kChunk;
+  const std::size_t columns = slices(network_.bottleneck());
+  workers_.run(columns + chunks, [&](std::size_t unit, int) {
+    if (unit < columns) {
+      for (const auto& shard : shards_) {
+        scatter_rows(network_.bottleneck(), shard->batch, shard->memory.dprojected.data(),
+                     shard->input_scale, unit, gradients_.data() + dense);
+      }
+      return;
+    }
+    const std::size_t begin = (unit - columns) * kChunk;
+    const std::size_t size = std::min(kChunk, dense - begin);
+    for (const auto& shard : shards_)
+      add(gradients_.data() + begin, shard->gradients.data() + begin, size);
+  });
+}
+
+StepReport TrainingStep::run(std::span<const std::uint32_t> records, std::uint64_t step,
+                             double learning_rate, std::span<float> weights,
+                             std::span<float> average, AdamState& adam) {
+  cut(records);
+  workers_.run(kShards, [&](std::size_t unit, int) {
+    run_shard(*shards_[unit], unit, step, records.size(), weights);
+  });
+  StepReport report;
+  for (const auto& shard : shards_)
+    report.loss += shard->loss * static_cast<double>(records.size());
+  if (!std::isfinite(report.loss)) return report;
+  reduce();
+  const std::size_t size = gradients_.size();
+  workers_.run(squares_.size(), [&](std::size_t unit, int) {
+    const std::size_t begin = unit * kChunk;
+    squares_[unit] = sum_of_squares(gradients_.data() + begin, std::min(kChunk, size - begin));
+  });
+  double squares = 0;
+  for (const double part : squares_) squares += part;
+  report.gradient_norm = std::sqrt(squares);
+  if (!std::isfinite(report.gradient_norm)) return report;
+  const bool clipped = options_.clip > 0 && report.gradient_norm > options_.clip;
+  const auto scale = static_cast<float>(clipped ? options_.clip / report.gradient_norm : 1.0);
+  AdamOptions how;
+  how.weight_decay = options_.weight_decay;
+  how.decoupled = options_.optimizer == OptimizerKind::adamw;
+  const std::uint64_t update = ++adam.step;
+  workers_.run(squares_.size(), [&](std::size_t unit, int) {
+    const std::size_t begin = unit * kChunk;
+    const std::size_t end = std::min(size, begin + kChunk);
+    for (const Parameter& parameter : network_.layout().parameters()) {
+      const std::size_t from = std::max(begin, parameter.offset);
+      const std::size_t to = std::min(end, parameter.offset + parameter.size);
+      if (from >= to) continue;
+      adam_update(how, learning_rate, update, scale, parameter.decay, from, to, gradients_.data(),
+                  weights.data(), adam);
+    }
+    if (!average.empty()) {
+      average_update(static_cast<float>(options_.ema), begin, end, weights.data(), average.data());
+    }
+    std::fill(gradients_.begin() + static_cast<std::ptrdiff_t>(begin),
+              gradients_.begin() + static_cast<std::ptrdiff_t>(end), 0.0F);
+  });
+  return report;
+}
+
+}  // namespace pnlp

@@ -1,0 +1,57 @@
+// One optimizer step: the batch is cut into a fixed number of shards, each shard's gradient is
+// computed by some thread, and gradients are added in the order of the shards. So the result does
+// not depend on the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "pnlp/base/workers.hpp"
+#include "pnlp/model/network.hpp"
+#include "pnlp/nn/optimizer.hpp"
+#include "pnlp/task/trainer.hpp"
+#include "pnlp/task/training_set.hpp"
+
+namespace pnlp {
+
+struct StepReport {
+  double loss = 0;           // sum over the batch's records, nats
+  double gradient_norm = 0;  // before clipping
+};
+
+class TrainingStep {
+ public:
+  // Keeps references to all but `options`.
+  TrainingStep(const ModelConfig& config, const Network& network, const TrainingSet& set,
+               const TrainOptions& options, Workers& workers);
+  ~TrainingStep();
+
+  // Updates `weights` (and `average`, unless empty) from the records of one batch. `step` counts
+  // from 0 and, with the seed, decides all noise. A loss that is not finite is reported, and
+  // weights stay as they were.
+  StepReport run(std::span<const std::uint32_t> records, std::uint64_t step, double learning_rate,
+                 std::span<float> weights, std::span<float> average, AdamState& adam);
+
+ private:
+  struct Shard;
+  void cut(std::span<const std::uint32_t> records);
+  void run_shard(Shard& shard, std::size_t index, std::uint64_t step, std::size_t batch,
+                 std::span<const float> weights);
+  double label_loss(Shard& shard, float scale) const;
+  double tag_loss(Shard& shard, float scale) const;
+  void reduce();
+
+  const ModelConfig& config_;
+  const Network& network_;
+  const TrainingSet& set_;
+  TrainOptions options_;
+  Workers& workers_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<std::uint32_t> order_;
+  std::vector<float> gradients_;  // as the arena
+  std::vector<double> squares_;   // by chunk
+};
+
+}  // namespace pnlp
