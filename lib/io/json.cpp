@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <cmath>
+#include <concepts>
 #include <iterator>
 
 #include "pnlp/base/error.hpp"
@@ -45,11 +46,21 @@ JsonValue converted(const simdjson::dom::element& element, int depth) {
     case element_type::OBJECT:
       value.kind = JsonValue::Kind::object;
       for (const auto member : simdjson::dom::object(element)) {
-        value.members.emplace_back(std::string(member.key), converted(member.value, depth + 1));
+        value.members.push_back({std::string(member.key), converted(member.value, depth + 1)});
       }
       break;
   }
   return value;
+}
+
+template <std::floating_point T>
+void append_float(std::string& out, T number) {
+  // Readers take "-0" for an integer, and integers have no negative zero.
+  if (number == 0 && std::signbit(number)) {
+    out += "-0.0";
+  } else {
+    fmt::format_to(std::back_inserter(out), "{}", number);
+  }
 }
 
 }  // namespace
@@ -154,14 +165,14 @@ JsonWriter& JsonWriter::value(std::string_view text) {
 JsonWriter& JsonWriter::value(double number) {
   if (!std::isfinite(number)) return null();
   separate();
-  fmt::format_to(std::back_inserter(out_), "{}", number);
+  append_float(out_, number);
   return *this;
 }
 
 JsonWriter& JsonWriter::value(float number) {
   if (!std::isfinite(number)) return null();
   separate();
-  fmt::format_to(std::back_inserter(out_), "{}", number);
+  append_float(out_, number);
   return *this;
 }
 

@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace pnlp {
+
+struct JsonMember;
 
 // A parsed value that owns its content. For small documents (headers, configuration, metrics
 // files); records are read by RecordReader without this. Object members keep their order.
@@ -20,9 +21,15 @@ class JsonValue {
   double number = 0;
   std::string string;
   std::vector<JsonValue> items;
-  std::vector<std::pair<std::string, JsonValue>> members;
+  std::vector<JsonMember> members;
 
+  // The first member of that name; null if there is none.
   const JsonValue* find(std::string_view key) const;
+};
+
+struct JsonMember {
+  std::string first;
+  JsonValue second;
 };
 
 // Errors: data. At most 256 levels deep.

@@ -22,7 +22,11 @@ bool LineReader::fill() {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (end_ + kPadding == buffer_.size()) buffer_.resize(2 * (buffer_.size() - kPadding) + kPadding);
+  if (end_ + kPadding == buffer_.size()) {
+    // Twice as much, but no more than it takes to see that a line is too long.
+    const std::size_t most = static_cast<std::size_t>(max_line_) + kFirstBuffer;
+    buffer_.resize(std::min(2 * end_, most) + kPadding);
+  }
   const std::size_t got =
       file_.read(std::span(buffer_).subspan(end_, buffer_.size() - kPadding - end_));
   end_ += got;

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
+#include <iterator>
+#include <map>
+#include <numeric>
+#include <utility>
 
 #include "pnlp/text/bio.hpp"
 #include "pnlp/text/quoted.hpp"
@@ -81,7 +84,39 @@ void finish_tokens(const Draft& draft, const ReaderOptions& options, Record& rec
   }
 }
 
-void sort_and_check_spans(const Draft& draft, Record& record) {
+std::string shown(const Span& span) {
+  return fmt::format("span [{}, {}) {}", span.start, span.end, in_quotes(span.label));
+}
+
+// Of `spans`, ordered by start, leaves the longest, then the longest that overlaps none that was
+// left, and so on. Returns how many went.
+std::uint64_t drop_overlapping(std::vector<Span>& spans) {
+  std::vector<std::size_t> by_length(spans.size());
+  std::iota(by_length.begin(), by_length.end(), std::size_t{0});
+  std::stable_sort(by_length.begin(), by_length.end(), [&](std::size_t a, std::size_t b) {
+    return spans[a].end - spans[a].start > spans[b].end - spans[b].start;
+  });
+  std::map<std::uint32_t, std::uint32_t> left;  // start to end
+  std::vector<bool> leave(spans.size());
+  for (const std::size_t i : by_length) {
+    const auto after = left.lower_bound(spans[i].start);
+    if (after != left.end() && after->first < spans[i].end) continue;
+    if (after != left.begin() && std::prev(after)->second > spans[i].start) continue;
+    left.emplace(spans[i].start, spans[i].end);
+    leave[i] = true;
+  }
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    if (!leave[i]) continue;
+    if (count != i) spans[count] = std::move(spans[i]);
+    ++count;
+  }
+  const std::size_t dropped = spans.size() - count;
+  spans.resize(count);
+  return dropped;
+}
+
+void sort_and_check_spans(Draft& draft, const ReaderOptions& options, Record& record) {
   const auto in_order = [](const Span& a, const Span& b) { return a.start < b.start; };
   if (!std::is_sorted(record.spans.begin(), record.spans.end(), in_order)) {
     std::stable_sort(record.spans.begin(), record.spans.end(), in_order);
@@ -89,25 +124,26 @@ void sort_and_check_spans(const Draft& draft, Record& record) {
   // A gold file for evaluation may hold spans without the text that they point into.
   const bool bounded = draft.has_text || draft.has_tokens;
   const Span* before = nullptr;
+  bool overlap = false;
   for (const Span& span : record.spans) {
-    const auto name = [&] {
-      return fmt::format("span [{}, {}) {}", span.start, span.end, in_quotes(span.label));
-    };
-    if (span.label.empty()) refuse("{} has no label", name());
+    if (span.label.empty()) refuse("{} has no label", shown(span));
     if (bounded) {
-      check_range(record.text, span.start, span.end, name);
+      check_range(record.text, span.start, span.end, [&] { return shown(span); });
     } else if (span.start >= span.end) {
-      refuse("{} is empty or ends before it starts", name());
+      refuse("{} is empty or ends before it starts", shown(span));
     }
     if (before != nullptr && span.start < before->end) {
-      refuse("{} overlaps span [{}, {}) {}", name(), before->start, before->end,
-             in_quotes(before->label));
+      if (options.overlapping_spans == OverlappingSpans::fail) {
+        refuse("{} overlaps {}", shown(span), shown(*before));
+      }
+      overlap = true;
     }
-    before = &span;
+    if (before == nullptr || span.end > before->end) before = &span;
   }
+  if (overlap) draft.dropped_spans += drop_overlapping(record.spans);
 }
 
-void finish_spans(const Draft& draft, const ReaderOptions& options, Record& record) {
+void finish_spans(Draft& draft, const ReaderOptions& options, Record& record) {
   if (draft.has_tags) {
     if (!record.has_tokens) {
       refuse("field \"{}\" is given without \"{}\"", options.fields.tags, options.fields.tokens);
@@ -117,7 +153,7 @@ void finish_spans(const Draft& draft, const ReaderOptions& options, Record& reco
     }
   }
   if (draft.has_spans) {
-    sort_and_check_spans(draft, record);
+    sort_and_check_spans(draft, options, record);
   } else if (draft.has_tags) {
     record.spans = spans_from_tags(record.tokens, draft.tags());
   } else if (options.need_spans) {

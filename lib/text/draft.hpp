@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ class Draft {
   bool has_offsets = false;  // `offsets` are the tokens' places in the text
   std::vector<ByteRange> offsets;
 
+  std::uint64_t dropped_spans = 0;  // so far, of all records
+
+  // For the next record.
   void clear();
   // Errors: data (an empty token).
   void add_token(std::string_view token);

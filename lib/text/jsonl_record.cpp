@@ -319,6 +319,10 @@ JsonlParser::~JsonlParser() = default;
 JsonlParser::JsonlParser(JsonlParser&&) noexcept = default;
 JsonlParser& JsonlParser::operator=(JsonlParser&&) noexcept = default;
 
+std::uint64_t JsonlParser::dropped_spans() const {
+  return state_->draft.dropped_spans;
+}
+
 void JsonlParser::parse(std::string_view line, Record& record) {
   State& state = *state_;
   clear_record(record);

@@ -2,6 +2,7 @@
 // what is passed through has to be JSON.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -20,6 +21,8 @@ class JsonlParser {
   // Fills all of `record` but its place. `line` is valid UTF-8, not blank, without newline, and
   // LineReader::kPadding bytes can be read behind it. Errors: data.
   void parse(std::string_view line, Record& record);
+  // Of all records so far.
+  std::uint64_t dropped_spans() const;
 
  private:
   struct State;

@@ -327,6 +327,10 @@ std::uint64_t RecordReader::records() const {
 std::uint64_t RecordReader::failed() const {
   return state_->failed;
 }
+// Only JSONL can hold spans that overlap.
+std::uint64_t RecordReader::dropped_spans() const {
+  return state_->jsonl.dropped_spans();
+}
 std::string RecordReader::first_failure() const {
   return state_->first_failure;
 }

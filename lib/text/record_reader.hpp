@@ -22,7 +22,10 @@ enum class RecordFormat {
 };
 
 enum class OnError { fail, skip, null };
-enum class InvalidUtf8 { fail, replace, skip };
+enum class InvalidUtf8 { fail, replace, skip };  // skip: the record is dropped and counted
+// Spans that overlap are malformed, or all but the longest of them (the first of equals) are
+// dropped.
+enum class OverlappingSpans { fail, keep_longest };
 
 struct FieldNames {
   std::string text = "text";
@@ -38,6 +41,7 @@ struct ReaderOptions {
   FieldNames fields;
   OnError on_error = OnError::fail;
   InvalidUtf8 invalid_utf8 = InvalidUtf8::fail;
+  OverlappingSpans overlapping_spans = OverlappingSpans::fail;
   std::uint64_t max_line = 16ULL << 20;  // bytes, at most 1 GiB; a longer line is an error
   bool need_text = true;                 // false: gold files for eval may lack it
   bool need_label = false;               // a record without `label` is an error
@@ -60,8 +64,9 @@ class RecordReader {
 
   std::uint64_t records() const;  // returned so far
   std::uint64_t failed() const;   // malformed so far: skipped or returned as null
-  std::string first_failure()
-      const;  // message of the first malformed record, for the report at the end
+  // Message of the first malformed record, for the report at the end.
+  std::string first_failure() const;
+  std::uint64_t dropped_spans() const;  // under OverlappingSpans::keep_longest
 
  private:
   struct State;

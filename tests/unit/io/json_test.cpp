@@ -85,7 +85,9 @@ TEST_CASE("numbers are as short as they can be to read back the same") {
   CHECK(written(1.0F / 3) == "0.33333334");
   CHECK(written(1.0 / 3) == "0.3333333333333333");
   CHECK(written(1.0) == "1");
-  CHECK(written(-0.0) == "-0");
+  CHECK(written(0.0) == "0");
+  CHECK(written(-0.0) == "-0.0");
+  CHECK(std::signbit(parse_json(written(-0.0)).number));
   CHECK(written(1e300) == "1e+300");
   CHECK(written(std::numeric_limits<double>::quiet_NaN()) == "null");
   CHECK(written(-std::numeric_limits<double>::infinity()) == "null");

@@ -137,6 +137,37 @@ TEST_CASE("spans are sorted, and checked against the text in bytes") {
         "a span's \"label\" must be a string, not a number");
 }
 
+TEST_CASE("of overlapping spans the longest can be kept") {
+  const test::Scratch scratch;
+  const auto line = [](const std::string& spans) {
+    return "{\"text\":\"0123456789\",\"spans\":[" + spans + "]}\n";
+  };
+  const std::string path = scratch.file(
+      "in", line(R"({"start":0,"end":3,"label":"a"},{"start":0,"end":8,"label":"b"},)"
+                 R"({"start":4,"end":6,"label":"c"},{"start":7,"end":9,"label":"d"},)"
+                 R"({"start":9,"end":10,"label":"e"})") +
+                line(R"({"start":2,"end":4,"label":"a"},{"start":2,"end":4,"label":"b"})") +
+                line(R"({"start":0,"end":2,"label":"a"},{"start":1,"end":9,"label":"b"},)"
+                     R"({"start":8,"end":10,"label":"c"})"));
+  ReaderOptions options = jsonl();
+  CHECK(test::message_of([&] {
+          RecordReader reader({path}, options);
+          Record record;
+          reader.next(record);
+        }) == path + ":1: span [0, 8) \"b\" overlaps span [0, 3) \"a\"");
+  options.overlapping_spans = OverlappingSpans::keep_longest;
+  RecordReader reader({path}, options);
+  Record record;
+  REQUIRE(reader.next(record));
+  CHECK(record.spans == Spans{{0, 8, "b"}, {9, 10, "e"}});
+  REQUIRE(reader.next(record));
+  CHECK(record.spans == Spans{{2, 4, "a"}});
+  REQUIRE(reader.next(record));
+  CHECK(record.spans == Spans{{1, 9, "b"}});
+  CHECK(reader.dropped_spans() == 3 + 1 + 2);
+  CHECK(reader.failed() == 0);
+}
+
 TEST_CASE("tags that do not fit are refused") {
   CHECK(fault(R"({"tokens":["a","b"],"tags":["O"]})") == "2 tokens, but 1 tags");
   CHECK(fault(R"({"tokens":["a"],"tags":["X"]})") ==
