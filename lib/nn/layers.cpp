@@ -157,6 +157,34 @@ void add_row_bias_gelu(float* x, const float* bias, std::size_t rows, std::size_
 }
 
 PNLP_MULTIVERSION
+void gelu_and_slope(float* x, const float* bias, std::size_t rows, std::size_t n, float* y) {
+  for (std::size_t row = 0; row < rows; ++row, x += n, y += n) {
+    const float b = bias == nullptr ? 0.0F : bias[row];
+#pragma omp simd
+    for (std::size_t i = 0; i < n; ++i) {
+      const float value = x[i] + b;
+      const float inside = std::min(std::max(value, -kEdge), kEdge);
+      const float u = inside * inside;
+      float p = kPhi[9];
+      float q = 19.0F * kPhi[9];
+      for (int k = 8; k >= 0; --k) {
+        p = p * u + kPhi[k];
+        q = q * u + static_cast<float>(2 * k + 1) * kPhi[k];
+      }
+      const float phi = 0.5F + inside * p;
+      y[i] = value < -kEdge ? 0.0F : (value > kEdge ? value : value * phi);
+      x[i] = value < -kEdge ? 0.0F : (value > kEdge ? 1.0F : phi + inside * q);
+    }
+  }
+}
+
+PNLP_MULTIVERSION
+void multiply(float* x, const float* y, std::size_t n) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) x[i] *= y[i];
+}
+
+PNLP_MULTIVERSION
 void add_row_bias(float* x, const float* bias, std::size_t rows, std::size_t n) {
   for (std::size_t row = 0; row < rows; ++row, x += n) {
 #pragma omp simd

@@ -39,6 +39,11 @@ void sum_rows(const float* dy, std::size_t rows, std::size_t c, float* dbias);
 // x[row][:] = GELU(x[row][:] + bias[row]): the token mixing's hidden layer, whose bias belongs to
 // rows.
 void add_row_bias_gelu(float* x, const float* bias, std::size_t rows, std::size_t n);
+// For backward, both at once, since they share a polynomial: y = GELU(x + bias[row]), x = GELU'(x +
+// bias[row]). `bias` may be null.
+void gelu_and_slope(float* x, const float* bias, std::size_t rows, std::size_t n, float* y);
+// x *= y.
+void multiply(float* x, const float* y, std::size_t n);
 void add_row_bias(float* x, const float* bias, std::size_t rows, std::size_t n);
 // dbias[row] += sum of dy[row][:].
 void sum_columns(const float* dy, std::size_t rows, std::size_t n, float* dbias);

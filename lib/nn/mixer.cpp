@@ -175,15 +175,14 @@ class Mixer : public Encoder {
       float* hidden = sized(memory.hidden, h * n);
       gemm(Transpose::yes, Transpose::no, h, n, length, w + p.token_in, h,
            kept.token_normal.data() + start, stride, false, hidden, n);
-      add_row_bias(hidden, w + p.token_in_bias, h, n);
       float* active = sized(memory.active, h * n);
-      gelu_forward(hidden, h * n, active);
+      gelu_and_slope(hidden, w + p.token_in_bias, h, n, active);
       gemm(Transpose::no, Transpose::yes, length, h, n, dbranch + start, stride, active, n, true,
            g + p.token_out, h);
       float* dhidden = sized(memory.dhidden, h * n);
       gemm(Transpose::yes, Transpose::no, h, n, length, w + p.token_out, h, dbranch + start, stride,
            false, dhidden, n);
-      gelu_backward(hidden, dhidden, h * n, dhidden);
+      multiply(dhidden, hidden, h * n);
       sum_columns(dhidden, h, n, g + p.token_in_bias);
       gemm(Transpose::no, Transpose::yes, length, h, n, kept.token_normal.data() + start, stride,
            dhidden, n, true, g + p.token_in, h);
@@ -230,12 +229,12 @@ class Mixer : public Encoder {
     apply_dropout(dropout, dbranch, t * c);
     sum_rows(dbranch, t, c, g + p.channel_out_bias);
     float* active = sized(memory.active, t * h);
-    gelu_forward(kept.channel_hidden.data(), t * h, active);
+    gelu_and_slope(kept.channel_hidden.data(), nullptr, t, h, active);
     gemm(Transpose::yes, Transpose::no, h, c, t, active, h, dbranch, c, true, g + p.channel_out, c);
     float* dhidden = sized(memory.dhidden, t * h);
     gemm(Transpose::no, Transpose::yes, t, h, c, dbranch, c, w + p.channel_out, c, false, dhidden,
          h);
-    gelu_backward(kept.channel_hidden.data(), dhidden, t * h, dhidden);
+    multiply(dhidden, kept.channel_hidden.data(), t * h);
     sum_rows(dhidden, t, h, g + p.channel_in_bias);
     gemm(Transpose::yes, Transpose::no, c, h, t, kept.channel_normal.data(), c, dhidden, h, true,
          g + p.channel_in, h);
