@@ -1,7 +1,24 @@
+#include <iterator>
+
 #include "subcommands.hpp"
 
 namespace pnlp::cmd {
+namespace {
 
-std::span<const CommandEntry> commands() { return {}; }
+constexpr CommandEntry kCommands[] = {
+    {"tokenize", "Split text into words and subword units.", "[OPTION]... [FILE]...",
+     make_tokenize},
+    {"project", "Turn texts into streams of fingerprints.", "[OPTION]... [FILE]...", make_project},
+    {"train", "Train a model from labelled records.", "[OPTION]... -o MODEL [FILE]...", make_train},
+    {"predict", "Label records with a model.", "[OPTION]... [FILE]...", make_predict},
+    {"info", "Tell what a model or a feature stream holds, and whether it is whole.",
+     "[OPTION]... FILE", make_info},
+};
+
+}  // namespace
+
+std::span<const CommandEntry> commands() {
+  return kCommands;
+}
 
 }  // namespace pnlp::cmd

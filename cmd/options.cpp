@@ -245,7 +245,7 @@ void Options::operands(std::vector<std::string>& target, std::string value, std:
 void Options::finish() {
   section("General");
   file(config_, "config",
-       "read options from FILE: lines of name=value; options of the command "
+       "read options from FILE: a JSON object, or lines of name=value; options of the command "
        "line win");
   flag(help_, "help,h", "show this help and stop");
   flag(version_, "version", "show the version and stop");

@@ -9,6 +9,7 @@
 #include "options.hpp"
 #include "pnlp/base/error.hpp"
 #include "pnlp/io/file.hpp"
+#include "pnlp/io/json.hpp"
 
 namespace pnlp::cmd {
 namespace {
@@ -22,7 +23,44 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
+// A configuration value as the text that the command line would have.
+std::string scalar_text(const JsonValue& value, const Place& place, const std::string& key) {
+  switch (value.kind) {
+    case JsonValue::Kind::string:
+      return value.string;
+    case JsonValue::Kind::boolean:
+      return value.boolean ? "true" : "false";
+    case JsonValue::Kind::number:
+      return fmt::format("{}", value.number);
+    default:
+      throw Error(ErrorKind::data, place,
+                  fmt::format("\"{}\" must be a string, a number, true, false, or an array of "
+                              "these",
+                              key));
+  }
+}
+
 using Pairs = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+Pairs json_pairs(const std::string& text, const std::string& path) {
+  const Place place{path, 0};
+  JsonValue root;
+  try {
+    root = parse_json(text);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::data, place, error.what());
+  }
+  Pairs pairs;
+  for (const auto& [key, value] : root.members) {
+    std::vector<std::string>& values = pairs.emplace_back(key, std::vector<std::string>()).second;
+    if (value.kind == JsonValue::Kind::array) {
+      for (const JsonValue& item : value.items) values.push_back(scalar_text(item, place, key));
+    } else {
+      values.push_back(scalar_text(value, place, key));
+    }
+  }
+  return pairs;
+}
 
 Pairs line_pairs(const std::string& text, const std::string& path) {
   Pairs pairs;
@@ -143,8 +181,10 @@ Options::Values Options::read_arguments(std::span<const std::string> arguments) 
 
 Options::Values Options::read_config(const std::string& path) const {
   const std::string text = read_file(path, kMaxConfig);
+  const std::size_t start = text.find_first_not_of(" \t\r\n");
+  const bool json = start != std::string::npos && text[start] == '{';
   const Place place{path == "-" ? "standard input" : path, 0};
-  const Pairs pairs = line_pairs(text, place.file);
+  const Pairs pairs = json ? json_pairs(text, place.file) : line_pairs(text, place.file);
 
   Values values(options_.size());
   for (const auto& [key, given_values] : pairs) {

@@ -33,7 +33,7 @@ void declare_faults(Options& options, ReaderOptions& reader, bool one_out) {
                               {{"fail", InvalidUtf8::fail},
                                {"replace", InvalidUtf8::replace},
                                {"skip", InvalidUtf8::skip}});
-  options.integer(reader.max_line, "max-line", "BYTES", "longest line that is read", 1, 1ULL << 31);
+  options.integer(reader.max_line, "max-line", "BYTES", "longest line that is read", 1, 1ULL << 30);
 }
 
 void declare_output(Options& options, std::string& path) {
@@ -44,7 +44,7 @@ void declare_output(Options& options, std::string& path) {
 void declare_tokenizer(Options& options, std::string& spec) {
   options
       .text(spec, "tokenizer,t", "KIND",
-            "spm:FILE, wordpiece:FILE, wordpiece-uncased:FILE, or chars")
+            "what makes units: spm:FILE, wordpiece:FILE, wordpiece-uncased:FILE, or chars")
       .completion = Completion::file;
 }
 

@@ -4,3 +4,13 @@
 #include <memory>
 
 #include "command.hpp"
+
+namespace pnlp::cmd {
+
+std::unique_ptr<Command> make_tokenize();
+std::unique_ptr<Command> make_project();
+std::unique_ptr<Command> make_train();
+std::unique_ptr<Command> make_predict();
+std::unique_ptr<Command> make_info();
+
+}  // namespace pnlp::cmd

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "pnlp/base/error.hpp"
@@ -16,22 +17,34 @@ namespace {
 [[noreturn]] void refuse_name(const Record& record, std::string_view name) {
   throw Error(
       ErrorKind::data, record.place,
-      fmt::format("field {} is there already; choose another name with --into", in_quotes(name)));
+      fmt::format("field {} is there already; drop it or choose another name", in_quotes(name)));
 }
 
-// `quoted_name` as it stands in JSON. Most lines can be cleared by a search for its bytes; only a
-// line with escapes, or with these bytes somewhere, has its keys read.
-bool has_field(const std::string& line, std::string_view name, std::string_view quoted_name) {
-  const bool bytes_occur =
-      ::memmem(line.data(), line.size(), quoted_name.data(), quoted_name.size()) != nullptr;
-  if (!bytes_occur && line.find('\\') == std::string::npos) return false;
+// Whether a field of this name is possible. Most lines can be cleared by a search for its bytes;
+// only a line with escapes, or with these bytes somewhere, has its keys read.
+bool may_have_field(const std::string& line, std::string_view name) {
+  if (line.find('\\') != std::string::npos) return true;
+  std::string quoted;
+  append_json_string(quoted, name);
+  return ::memmem(line.data(), line.size(), quoted.data(), quoted.size()) != nullptr;
+}
+
+bool is_added(std::span<const AddedField> added, std::string_view name) {
+  return std::any_of(added.begin(), added.end(),
+                     [&](const AddedField& field) { return field.name == name; });
+}
+
+void check_names(const Record& record, std::span<const AddedField> added) {
+  const bool suspect = std::any_of(added.begin(), added.end(), [&](const AddedField& field) {
+    return may_have_field(record.line, field.name);
+  });
+  if (!suspect) return;
   simdjson::dom::parser parser;
   simdjson::dom::object object;
-  if (parser.parse(line).get(object) != simdjson::SUCCESS) return false;
+  if (parser.parse(record.line).get(object) != simdjson::SUCCESS) return;
   for (const auto field : object) {
-    if (field.key == name) return true;
+    if (is_added(added, field.key)) refuse_name(record, field.key);
   }
-  return false;
 }
 
 void append_label(JsonWriter& json, const Record& record) {
@@ -81,9 +94,9 @@ void append_slots(JsonWriter& json, const Record& record) {
 }
 
 // The fields of a record that did not come as JSON.
-void append_fields(JsonWriter& json, const Record& record, std::string_view name) {
+void append_fields(JsonWriter& json, const Record& record, std::span<const AddedField> added) {
   const auto taken = [&](bool there, std::string_view field) {
-    if (there && name == field) refuse_name(record, name);
+    if (there && is_added(added, field)) refuse_name(record, field);
     return there;
   };
   if (taken(!record.id.empty(), "id")) json.key("id").raw(record.id);
@@ -95,27 +108,35 @@ void append_fields(JsonWriter& json, const Record& record, std::string_view name
 
 }  // namespace
 
-void append_record(std::string& out, const Record& record, std::string_view name,
-                   std::string_view json) {
+void append_record(std::string& out, const Record& record, std::span<const AddedField> added) {
   if (record.line.empty() || record.malformed) {
     JsonWriter writer(out);
     writer.begin_object();
-    if (!record.malformed) append_fields(writer, record, name);
-    writer.key(name).raw(json).end_object();
+    if (!record.malformed) append_fields(writer, record, added);
+    for (const AddedField& field : added) writer.key(field.name).raw(field.json);
+    writer.end_object();
     out.push_back('\n');
     return;
   }
-  std::string key;
-  append_json_string(key, name);
-  if (has_field(record.line, name, key)) refuse_name(record, name);
+  check_names(record, added);
   const std::size_t brace = record.line.rfind('}');
   const std::size_t last = record.line.find_last_not_of(" \t\r\n", brace - 1);
   out.append(record.line, 0, brace);
-  if (record.line[last] != '{') out.push_back(',');
-  out.append(key);
-  out.push_back(':');
-  out.append(json);
+  bool comma = record.line[last] != '{';
+  for (const AddedField& field : added) {
+    if (comma) out.push_back(',');
+    comma = true;
+    append_json_string(out, field.name);
+    out.push_back(':');
+    out.append(field.json);
+  }
   out += "}\n";
+}
+
+void append_record(std::string& out, const Record& record, std::string_view name,
+                   std::string_view json) {
+  const AddedField added[] = {{name, json}};
+  append_record(out, record, added);
 }
 
 }  // namespace pnlp

@@ -72,7 +72,7 @@ struct Table {
   }
 };
 
-[[maybe_unused]] std::string written(const std::string& name, const std::string& content) {
+std::string written(const std::string& name, const std::string& content) {
   static int count = 0;
   const std::filesystem::path path =
       std::filesystem::temp_directory_path() /
@@ -203,6 +203,46 @@ TEST_CASE("operands are counted") {
   none.finish();
   CHECK_THROWS_WITH_AS(none.parse(std::vector<std::string>{"x"}),
                        "unexpected argument 'x' (see pnlp none --help)", pnlp::Error);
+}
+
+TEST_CASE("a configuration file stands between flags and defaults") {
+  const std::string json = written(
+      ".json", R"({"threads": 9, "rate": 0.25, "quiet": true, "dev": ["x", "y"], "seed": 100})");
+  Table t;
+  t.parse({"--config", json, "--seed", "5", "--preset", "slow"});
+  CHECK(t.bound.threads == 9);
+  CHECK(t.bound.rate == 0.25);
+  CHECK(t.bound.quiet);
+  CHECK(t.bound.seed == 5);
+  CHECK(t.bound.dev == std::vector<std::string>{"x", "y"});
+
+  const std::string lines =
+      written(".conf", "# comment\n\nthreads = 9\r\ndev=x\ndev = y=z\nname =\nquiet=false");
+  Table u;
+  u.parse({"--config=" + lines});
+  CHECK(u.bound.threads == 9);
+  CHECK(u.bound.dev == std::vector<std::string>{"x", "y=z"});
+  CHECK(u.bound.name.empty());
+  CHECK_FALSE(u.bound.quiet);
+}
+
+TEST_CASE("a configuration file's mistakes name the file") {
+  const std::string unknown = written(".json", R"({"thread": 9})");
+  CHECK(Table().refusal({"--config", unknown}) ==
+        unknown + ": unknown option 'thread'; did you mean 'threads'?");
+  const std::string range = written(".json", R"({"threads": 0})");
+  CHECK(Table().refusal({"--config", range}) ==
+        range + ": --threads: 0 is not in the range 1 to 64; leave it out");
+  const std::string fraction = written(".json", R"({"threads": 1.5})");
+  CHECK(Table().refusal({"--config", fraction}) ==
+        fraction + ": --threads: '1.5' is not a whole number; leave it out");
+  const std::string object = written(".json", R"({"threads": {}})");
+  CHECK(Table().refusal({"--config", object}) ==
+        object + ": \"threads\" must be a string, a number, true, false, or an array of these");
+  const std::string line = written(".conf", "rate=1\nrate 1\n");
+  CHECK(Table().refusal({"--config", line}) == line + ":2: 'rate 1' is not of the form name=value");
+  const std::string nested = written(".conf", "config=x\n");
+  CHECK(Table().refusal({"--config", nested}) == nested + ": 'config' cannot be given in a file");
 }
 
 TEST_CASE("help is wrapped at 80 columns and shows defaults and choices") {

@@ -43,7 +43,7 @@ TEST_CASE("the fields of a JSONL record stand as they stood") {
 TEST_CASE("a field is not written twice, however it is spelled") {
   const auto refused = [](const std::string& line, const std::string& name = "p") {
     return test::message_of([&] { written(with_line(line), name); }) ==
-           "in:3: field \"" + name + "\" is there already; choose another name with --into";
+           "in:3: field \"" + name + "\" is there already; drop it or choose another name";
   };
   CHECK(refused(R"({"p":0})"));
   CHECK(refused(R"({"a":1, "p" :0})"));

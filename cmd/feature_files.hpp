@@ -1,0 +1,33 @@
+// Records or feature streams from files, projected into memory: what training and measuring start
+// from.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "messages.hpp"
+#include "pnlp/feature/featurizer.hpp"
+#include "pnlp/text/record_reader.hpp"
+
+namespace pnlp::cmd {
+
+struct LoadedFeatures {
+  FeatureSource source;
+  std::vector<FeatureRecord> records;
+  bool skipped = false;  // some records were malformed (reported already)
+};
+
+// Projects records from `files` by `threads` threads.
+LoadedFeatures load_records(const std::vector<std::string>& files, const ReaderOptions& reader,
+                            std::unique_ptr<Featurizer> featurizer, int threads,
+                            const Messages& messages);
+
+// Reads a feature stream. Error(data) with a remedy if `expected` is given and the features are not
+// interchangeable with those.
+LoadedFeatures load_features(const std::vector<std::string>& files, const FeatureSource* expected);
+
+// Whether the files are feature streams. Error(usage) if only some are.
+bool are_feature_streams(const std::vector<std::string>& files);
+
+}  // namespace pnlp::cmd

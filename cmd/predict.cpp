@@ -1,0 +1,232 @@
+// pnlp predict: labels, scores and slots for records or for streams of fingerprints.
+#include <fmt/format.h>
+
+#include <atomic>
+
+#include "messages.hpp"
+#include "pnlp/base/error.hpp"
+#include "pnlp/base/workers.hpp"
+#include "pnlp/feature/featurizer.hpp"
+#include "pnlp/feature/stream.hpp"
+#include "pnlp/io/file.hpp"
+#include "pnlp/io/json.hpp"
+#include "pnlp/model/model_file.hpp"
+#include "pnlp/task/predictor.hpp"
+#include "pnlp/text/record_writer.hpp"
+#include "prediction_text.hpp"
+#include "record_pipeline.hpp"
+#include "sample_model.hpp"
+#include "shared_options.hpp"
+#include "subcommands.hpp"
+
+namespace pnlp::cmd {
+namespace {
+
+// What one thread needs of its own.
+struct Labeller {
+  std::unique_ptr<Featurizer> featurizer;  // null when features are read
+  std::unique_ptr<Predictor> predictor;
+  std::vector<Prediction> predictions;
+  std::string json;
+};
+
+class Predict : public Command {
+ public:
+  void declare(Options& options) override {
+    options.section("Input");
+    declare_format(options, reader_);
+    declare_faults(options, reader_);
+    declare_files(options, files_, "records, or feature streams of pnlp project");
+    options.section("Prediction");
+    options.file(model_, "model,m", "the model", "MODEL").shown_default("the installed sample");
+    options.integer(predict_.top, "top", "K", "list the K best labels with their probabilities", 1,
+                    1000000);
+    options.flag(predict_.all_scores, "scores", "list the probability of every label");
+    options
+        .real(predict_.threshold, "threshold", "P",
+              "several labels: give those from this probability on", 0, 1)
+        .shown_default("the model's");
+    options.real(predict_.min_score, "min-score", "P",
+                 "one label: below this probability the label is null", 0, 1);
+    options.section("Output");
+    declare_output(options, output_);
+    options.text(into_, "into", "NAME", "field that the prediction is added under");
+    options.flag(tsv_, "tsv", "write tab-separated values with a header");
+    options.flag(line_buffered_, "line-buffered", "write each record as soon as it is read");
+    declare_threads(options, threads_);
+    declare_verbosity(options, verbosity_);
+  }
+
+  int run(const Options& options) override {
+    const Messages messages(options.command(), verbosity_);
+    if (tsv_ && options.given("into")) {
+      throw Error(ErrorKind::usage, "--into makes no sense with --tsv");
+    }
+    if (model_.empty()) model_ = find_sample_model();
+    open_model(options, messages);
+    OutputFile file(output_);
+    int status = kDone;
+    if (reads_features()) {
+      for (const char* name : {"format", "on-error", "invalid-utf8", "max-line"}) {
+        if (options.given(name)) {
+          throw Error(ErrorKind::usage,
+                      fmt::format("--{} makes no sense with a feature stream", name));
+        }
+      }
+      predict_features(file);
+    } else {
+      status = predict_records(file, messages);
+    }
+    file.commit();
+    if (cut_ > 0) {
+      messages.warn(fmt::format("{} texts were longer than the {} tokens that the model reads",
+                                cut_.load(), labellers_[0].predictor->config().max_tokens));
+    }
+    return status;
+  }
+
+ private:
+  void open_model(const Options& options, const Messages& messages) {
+    const auto model = std::make_shared<const ModelFile>(load_model(model_));
+    labellers_.resize(static_cast<std::size_t>(threads_));
+    labellers_[0].predictor = std::make_unique<Predictor>(model, predict_);
+    for (std::size_t i = 1; i < labellers_.size(); ++i) {
+      labellers_[i].predictor = labellers_[0].predictor->clone();
+    }
+    task_ = model->config.task;
+    if (!has_label(task_) && (predict_.top > 1 || predict_.all_scores)) {
+      throw Error(ErrorKind::usage, fmt::format("{}: the model gives slots, no labels: --top and "
+                                                "--scores make no sense",
+                                                model_));
+    }
+    if (options.given("min-score") && (task_ == Task::multilabel || !has_label(task_))) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: --min-score is for models that give one label", model_));
+    }
+    if (predict_.threshold && task_ != Task::multilabel) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: --threshold is for models that give several labels", model_));
+    }
+    messages.detail(fmt::format("model {}: {}", model_, task_name(task_)));
+  }
+
+  bool reads_features() const {
+    const std::string first = files_.empty() ? "-" : files_.front();
+    return is_feature_stream(first);
+  }
+
+  int predict_records(OutputFile& file, const Messages& messages) {
+    labellers_[0].featurizer = std::make_unique<Featurizer>(labellers_[0].predictor->source());
+    for (std::size_t i = 1; i < labellers_.size(); ++i) {
+      labellers_[i].featurizer = labellers_[0].featurizer->clone();
+    }
+    if (tsv_) file.write(tsv_header(task_, true));
+    RecordReader reader(files_, reader_);
+    PipelineOptions pipeline;
+    pipeline.threads = threads_;
+    pipeline.line_buffered = line_buffered_;
+    run_records(reader, file, pipeline, [&](RecordBatch& batch, int worker) {
+      label_records(labellers_[static_cast<std::size_t>(worker)], batch);
+    });
+    return report_failed(reader, reader_.on_error, messages);
+  }
+
+  void label_records(Labeller& labeller, RecordBatch& batch) {
+    batch.features.resize(batch.records.size());
+    for (std::size_t i = 0; i < batch.count; ++i) {
+      if (batch.records[i].malformed) {
+        batch.features[i] = FeatureRecord();
+      } else {
+        labeller.featurizer->featurize(batch.records[i], batch.features[i]);
+      }
+    }
+    predict_batch(labeller, batch);
+    for (std::size_t i = 0; i < batch.count; ++i) {
+      const Record& record = batch.records[i];
+      const Prediction& prediction = labeller.predictions[i];
+      if (tsv_) {
+        append_tsv(batch.out, record.id, &record.text, prediction, task_);
+        continue;
+      }
+      labeller.json.clear();
+      if (record.malformed) {
+        labeller.json = "null";
+      } else {
+        append_prediction(labeller.json, prediction, task_);
+      }
+      append_record(batch.out, record, into_, labeller.json);
+    }
+  }
+
+  void predict_features(OutputFile& file) {
+    FeatureReader reader(files_);
+    const std::string difference = labellers_[0].predictor->source().difference(reader.source());
+    if (!difference.empty()) {
+      throw Error(
+          ErrorKind::data,
+          fmt::format("{}: the stream was not made for this model: {}; project it again "
+                      "with -m {}",
+                      files_.empty() ? "standard input" : files_.front(), difference, model_));
+    }
+    if (tsv_) file.write(tsv_header(task_, false));
+    PipelineOptions pipeline;
+    pipeline.threads = threads_;
+    pipeline.line_buffered = line_buffered_;
+    run_features(reader, file, pipeline, [&](RecordBatch& batch, int worker) {
+      Labeller& labeller = labellers_[static_cast<std::size_t>(worker)];
+      predict_batch(labeller, batch);
+      for (std::size_t i = 0; i < batch.count; ++i) {
+        append_stream_record(batch.out, batch.features[i], labeller.predictions[i]);
+      }
+    });
+  }
+
+  void predict_batch(Labeller& labeller, const RecordBatch& batch) {
+    labeller.predictions.resize(std::max(labeller.predictions.size(), batch.count));
+    labeller.predictor->predict(std::span(batch.features).first(batch.count),
+                                std::span(labeller.predictions).first(batch.count));
+    for (std::size_t i = 0; i < batch.count; ++i) {
+      if (labeller.predictions[i].cut_tokens > 0) ++cut_;
+    }
+  }
+
+  // A stream carries no text: its records are an id, if they had one, and the prediction.
+  void append_stream_record(std::string& out, const FeatureRecord& record,
+                            const Prediction& prediction) const {
+    if (tsv_) {
+      append_tsv(out, record.id, nullptr, prediction, task_);
+      return;
+    }
+    std::string json;
+    append_prediction(json, prediction, task_);
+    JsonWriter line(out);
+    line.begin_object();
+    if (!record.id.empty()) line.key("id").raw(record.id);
+    line.key(into_).raw(json);
+    line.end_object();
+    out += '\n';
+  }
+
+  ReaderOptions reader_;
+  std::vector<std::string> files_;
+  std::string model_;
+  PredictOptions predict_;
+  std::string output_ = "-";
+  std::string into_ = "prediction";
+  bool tsv_ = false;
+  bool line_buffered_ = false;
+  int threads_ = 1;
+  Verbosity verbosity_;
+
+  Task task_ = Task::label;
+  std::vector<Labeller> labellers_;
+  std::atomic<std::uint64_t> cut_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_predict() {
+  return std::make_unique<Predict>();
+}
+
+}  // namespace pnlp::cmd

@@ -1,0 +1,110 @@
+#include "record_pipeline.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+
+#include "command.hpp"
+#include "pnlp/base/workers.hpp"
+
+namespace pnlp::cmd {
+namespace {
+
+// Batches in flight per thread: one being worked on, one waiting for its turn to be written.
+constexpr std::size_t kSlotsPerThread = 2;
+
+std::vector<Record>& items(RecordBatch& batch, const RecordReader&) {
+  return batch.records;
+}
+std::vector<FeatureRecord>& items(RecordBatch& batch, const FeatureReader&) {
+  return batch.features;
+}
+
+// Fills batches from a reader. An error that comes after records of the same batch waits until they
+// are on their way.
+template <typename Reader>
+class BatchSource {
+ public:
+  BatchSource(Reader& reader, std::size_t size) : reader_(reader), size_(size) {}
+
+  bool fill(RecordBatch& batch) {
+    if (failure_) std::rethrow_exception(failure_);
+    auto& into = items(batch, reader_);
+    into.resize(size_);
+    batch.count = 0;
+    batch.out.clear();
+    batch.hurried = false;
+    try {
+      while (batch.count < size_ && reader_.next(into[batch.count])) {
+        ++batch.count;
+        if (batch.count < size_ && !reader_.ready()) {
+          batch.hurried = true;
+          break;
+        }
+      }
+    } catch (...) {
+      if (batch.count == 0) throw;
+      failure_ = std::current_exception();
+    }
+    return batch.count > 0;
+  }
+
+ private:
+  Reader& reader_;
+  std::size_t size_;
+  std::exception_ptr failure_;
+};
+
+template <typename Reader>
+void run_batches(Reader& reader, const PipelineOptions& options,
+                 const std::function<void(RecordBatch&, int)>& work,
+                 const std::function<void(RecordBatch&)>& write,
+                 const std::function<void()>& flush) {
+  BatchSource<Reader> source(reader, options.line_buffered ? 1 : options.batch);
+  std::vector<RecordBatch> slots(static_cast<std::size_t>(options.threads) * kSlotsPerThread);
+  run_pipeline(
+      options.threads, slots.size(), [&](std::size_t slot) { return source.fill(slots[slot]); },
+      [&](std::size_t slot, int worker) { work(slots[slot], worker); },
+      [&](std::size_t slot) {
+        write(slots[slot]);
+        if (slots[slot].hurried || options.line_buffered) flush();
+      });
+}
+
+template <typename Reader>
+void run_to_file(Reader& reader, OutputFile& file, const PipelineOptions& options,
+                 const std::function<void(RecordBatch&, int)>& work) {
+  PipelineOptions own = options;
+  own.line_buffered = options.line_buffered || file.is_terminal();
+  run_batches(
+      reader, own, work, [&](RecordBatch& batch) { file.write(batch.out); }, [&] { file.flush(); });
+}
+
+}  // namespace
+
+void run_records(RecordReader& reader, const PipelineOptions& options,
+                 const std::function<void(RecordBatch&, int)>& work,
+                 const std::function<void(RecordBatch&)>& write,
+                 const std::function<void()>& flush) {
+  run_batches(reader, options, work, write, flush);
+}
+
+void run_records(RecordReader& reader, OutputFile& file, const PipelineOptions& options,
+                 const std::function<void(RecordBatch&, int)>& work) {
+  run_to_file(reader, file, options, work);
+}
+
+void run_features(FeatureReader& reader, OutputFile& file, const PipelineOptions& options,
+                  const std::function<void(RecordBatch&, int)>& work) {
+  run_to_file(reader, file, options, work);
+}
+
+int report_failed(const RecordReader& reader, OnError on_error, const Messages& messages) {
+  if (reader.failed() == 0) return kDone;
+  messages.warn(fmt::format(
+      "{} malformed record{} {}; the first: {}", reader.failed(), reader.failed() == 1 ? "" : "s",
+      on_error == OnError::null ? "answered with null" : "skipped", reader.first_failure()));
+  return kNegative;
+}
+
+}  // namespace pnlp::cmd

@@ -1,0 +1,187 @@
+// pnlp train: records or feature streams to a model.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "feature_files.hpp"
+#include "interrupt.hpp"
+#include "messages.hpp"
+#include "pnlp/base/error.hpp"
+#include "pnlp/feature/featurizer.hpp"
+#include "pnlp/io/file.hpp"
+#include "pnlp/model/model_file.hpp"
+#include "pnlp/task/trainer.hpp"
+#include "pnlp/text/tokenizer.hpp"
+#include "shared_options.hpp"
+#include "subcommands.hpp"
+#include "train_options.hpp"
+#include "train_report.hpp"
+
+namespace pnlp::cmd {
+namespace {
+
+class Train : public Command {
+ public:
+  void declare(Options& options) override {
+    options.section("Input");
+    declare_files(options, files_, "labelled records, or feature streams of pnlp project");
+    options.files(dev_, "dev", "records that choose the best epoch (may be given several times)");
+    declare_format(options, reader_);
+    declare_faults(options, reader_, false);
+    options.section("Features");
+    declare_tokenizer(options, tokenizer_);
+    declare_projection(options, spec_);
+    options.section("Model");
+    declare_model(options, train_);
+    options.file(init_, "init", "start from the weights of this model, labels matched by name",
+                 "MODEL");
+    options.section("Optimisation");
+    declare_optimisation(options, train_);
+    options.section("Choosing");
+    declare_choosing(options, train_);
+    options.section("Output");
+    options.file(output_, "output,o", "the model; an old file stays until training has succeeded",
+                 "MODEL");
+    options.choice<WeightFormat>(train_.weights, "weights", "FORMAT", "form of the stored weights",
+                                 {{"fp32", WeightFormat::fp32}, {"int8", WeightFormat::int8}});
+    options.file(train_.checkpoint, "checkpoint", "keep the state of training in FILE");
+    options.integer(train_.checkpoint_every, "checkpoint-every", "N", "epochs from one to the next",
+                    1, 100000);
+    options.flag(train_.resume, "resume", "continue from the checkpoint, if there is one");
+    options.file(log_, "log", "append one JSON line an epoch to FILE");
+    options.flag(force_, "force", "write the model to a terminal all the same");
+    declare_threads(options, train_.threads);
+    declare_verbosity(options, verbosity_);
+  }
+
+  int run(const Options& options) override {
+    check(options);
+    Messages messages(options.command(), verbosity_);
+    check_output();
+    // A run that was killed before its first checkpoint is resumed from the beginning.
+    train_.resume = train_.resume && std::filesystem::exists(train_.checkpoint);
+    if (!init_.empty()) train_.init = load_model(init_);
+    LoadedFeatures train_set = load_train(options, messages);
+    LoadedFeatures dev_set = load_dev(train_set.source, messages);
+    const TrainResult result =
+        fit(train_set.source, std::move(train_set.records), std::move(dev_set.records), messages);
+    messages.progress("");
+    if (result.stopped) {
+      messages.warn(
+          fmt::format("interrupted; the checkpoint {} has what was done, --resume "
+                      "continues from it",
+                      train_.checkpoint));
+      die_of(interrupted());
+    }
+    save_model(result.model, output_);
+    for (const std::string& warning : result.warnings) messages.warn(warning);
+    messages.note(summary_text(result));
+    return train_set.skipped || dev_set.skipped ? kNegative : kDone;
+  }
+
+ private:
+  void check(const Options& options) const {
+    if (output_.empty()) {
+      throw Error(ErrorKind::usage, "no place for the model; name a file with -o MODEL");
+    }
+    if (train_.resume && train_.checkpoint.empty()) {
+      throw Error(ErrorKind::usage, "--resume needs --checkpoint FILE, the file to continue from");
+    }
+    if (options.given("held-out") && !dev_.empty()) {
+      throw Error(ErrorKind::usage, "--held-out makes no sense with --dev");
+    }
+    if (init_.empty()) return;
+    for (const char* name : {"preset", "encoder", "feature-size", "channel-rows", "window",
+                             "bottleneck", "hidden", "layers", "segment", "tokenizer", "hashes",
+                             "ngram", "lowercase", "channels", "hash-seed"}) {
+      if (options.given(name)) {
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("--{} makes no sense with --init, whose model brings its own", name));
+      }
+    }
+  }
+
+  // An output that cannot be written is found before the hours of training, not after them.
+  void check_output() const {
+    const OutputFile file(output_);
+    if (file.is_terminal() && !force_) {
+      throw Error(ErrorKind::usage,
+                  "a model is binary and standard output is a terminal; use -o FILE or --force");
+    }
+    if (!log_.empty()) const EpochLog log(log_);
+    if (!train_.checkpoint.empty()) const OutputFile checkpoint(train_.checkpoint);
+  }
+
+  LoadedFeatures load_train(const Options& options, const Messages& messages) {
+    std::optional<FeatureSource> start;
+    if (train_.init) {
+      start = decode_source(train_.init->feature_source);
+      train_.shape = train_.init->config.shape;
+    }
+    if (are_feature_streams(files_)) {
+      for (const char* name : {"tokenizer", "hashes", "ngram", "lowercase", "channels", "hash-seed",
+                               "format", "on-error"}) {
+        if (options.given(name)) {
+          throw Error(ErrorKind::usage,
+                      fmt::format("--{} makes no sense with a feature stream", name));
+        }
+      }
+      return load_features(files_, start ? &*start : nullptr);
+    }
+    auto featurizer = start ? std::make_unique<Featurizer>(*start)
+                            : std::make_unique<Featurizer>(open_tokenizer(tokenizer_), spec_);
+    return load_records(files_, reader_, std::move(featurizer), train_.threads, messages);
+  }
+
+  LoadedFeatures load_dev(const FeatureSource& source, const Messages& messages) const {
+    if (dev_.empty()) return {};
+    if (are_feature_streams(dev_)) return load_features(dev_, &source);
+    return load_records(dev_, reader_, std::make_unique<Featurizer>(source), train_.threads,
+                        messages);
+  }
+
+  TrainResult fit(const FeatureSource& source, std::vector<FeatureRecord> records,
+                  std::vector<FeatureRecord> dev, Messages& messages) const {
+    std::optional<EpochLog> log;
+    if (!log_.empty()) log.emplace(log_);
+    ProgressLine progress(messages, train_.batch);
+    if (!train_.checkpoint.empty()) defer_first_signal();
+    try {
+      return pnlp::train(source, std::move(records), std::move(dev), train_,
+                         [&](const EpochReport& report) {
+                           progress.show(report);
+                           if (report.end_of_epoch) {
+                             if (log) log->append(report);
+                             messages.detail(epoch_text(report));
+                           }
+                           return interrupted() == 0;
+                         });
+    } catch (const DivergedError& error) {
+      if (!error.last_good) throw;
+      save_model(*error.last_good, output_);
+      throw Error(ErrorKind::data,
+                  fmt::format("{}; the best model before that is in {}", error.what(), output_));
+    }
+  }
+
+  ReaderOptions reader_;
+  std::vector<std::string> files_;
+  std::vector<std::string> dev_;
+  std::string tokenizer_ = "chars";
+  ProjectionSpec spec_;
+  TrainOptions train_;
+  std::string init_;
+  std::string output_;
+  std::string log_;
+  bool force_ = false;
+  Verbosity verbosity_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_train() {
+  return std::make_unique<Train>();
+}
+
+}  // namespace pnlp::cmd

@@ -1,0 +1,128 @@
+#include "train_options.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "pnlp/base/error.hpp"
+#include "pnlp/task/metrics.hpp"
+
+namespace pnlp::cmd {
+namespace {
+
+constexpr std::uint32_t kMaxSize = 65536;
+
+// "balanced", or LABEL=WEIGHT; the label may hold '='.
+void add_class_weight(TrainOptions& train, const std::string& text) {
+  if (text == "balanced") {
+    train.balanced = true;
+    return;
+  }
+  const std::size_t equals = text.rfind('=');
+  float weight = 0;
+  bool number = false;
+  if (equals != std::string::npos && equals > 0) {
+    const char* end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data() + equals + 1, end, weight);
+    number = error == std::errc() && at == end && std::isfinite(weight) && weight >= 0;
+  }
+  if (!number) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("'{}' is neither 'balanced' nor LABEL=WEIGHT with a weight of 0 or more",
+                    text));
+  }
+  train.class_weights.push_back({text.substr(0, equals), weight});
+}
+
+std::vector<std::string> metric_choices() {
+  const auto names = metric_names();
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+void declare_model(Options& options, TrainOptions& train) {
+  const std::vector<std::string> presets = {"xsmall", "small", "base", "large", "xlarge"};
+  options
+      .choice_of("preset", "SIZE", "sizes of the network; those given by name count more", presets,
+                 [&train](const std::string& name) { train.shape = preset_shape(name); })
+      .shown_default("base")
+      .first();
+  options
+      .choice_of("task", "TASK", "what to learn", {"label", "multilabel", "tags", "joint"},
+                 [&train](const std::string& name) { train.task = task_from_name(name); })
+      .shown_default("by the data");
+  Shape& shape = train.shape;
+  options.choice(shape.encoder, "encoder", "NAME", "kind of network", {"mixer"});
+  options
+      .integer(shape.feature_size, "feature-size", "M", "rows of the table of hashed n-grams", 1,
+               kMaxSize)
+      .shown_default("by preset");
+  options
+      .integer(shape.channel_rows, "channel-rows", "N",
+               "rows of the table of each hashed channel of the word; 0: no channels", 0, kMaxSize)
+      .shown_default("by preset");
+  options
+      .integer(shape.window, "window", "W", "tokens before and after that a token sees at once", 0,
+               16)
+      .shown_default("by preset");
+  options.integer(shape.bottleneck, "bottleneck", "B", "channels of a token", 1, 8192)
+      .shown_default("by preset");
+  options.integer(shape.hidden, "hidden", "H", "hidden size of the mixings", 1, 8192)
+      .shown_default("by preset");
+  options.integer(shape.layers, "layers", "N", "mixer blocks", 0, 64).shown_default("by preset");
+  options
+      .integer(shape.segment, "segment", "S",
+               "tokens that are mixed together; longer texts are cut into segments", 1, 4096)
+      .shown_default("by preset");
+  options.integer(train.max_tokens, "max-tokens", "N", "tokens of a text that are read", 1,
+                  1U << 20);
+}
+
+void declare_optimisation(Options& options, TrainOptions& train) {
+  options.integer(train.epochs, "epochs", "N", "passes over the data", 1, 100000)
+      .shown_default("by the size of the data");
+  options.integer(train.batch, "batch", "N", "records a step", 1, 65536);
+  options.choice<OptimizerKind>(train.optimizer, "optimizer", "NAME", "rule of the steps",
+                                {{"adamw", OptimizerKind::adamw}, {"adam", OptimizerKind::adam}});
+  options.real(train.learning_rate, "lr", "X", "highest learning rate", 0, 10);
+  options.choice<Schedule>(train.schedule, "schedule", "NAME", "course of the learning rate",
+                           {{"cosine", Schedule::cosine}, {"constant", Schedule::constant}});
+  options.real(train.warmup, "warmup", "SHARE", "share of the steps over which the rate rises", 0,
+               1);
+  options.real(train.feature_drop, "feature-drop", "SHARE",
+               "share of the hash values left out at random", 0, 0.99);
+  options.real(train.dropout, "dropout", "SHARE", "dropout after each mixing", 0, 0.99);
+  options.real(train.weight_decay, "weight-decay", "X", "weight decay", 0, 10);
+  options.real(train.ema, "ema", "X", "decay of the average of the weights; 0: no average", 0,
+               0.999999);
+  options.real(train.clip, "clip", "X", "largest norm of the gradient; 0: any", 0, 1e9);
+  options.real(train.label_smoothing, "label-smoothing", "SHARE",
+               "probability spread over the other labels", 0, 0.99);
+  options.real(train.tag_weight, "tag-weight", "X", "weight of the slots' loss beside the label's",
+               0, 1e6);
+  options.texts_of(
+      "class-weight", "WHAT", "'balanced', or LABEL=WEIGHT (as often as needed; others weigh 1)",
+      [&train] {
+        train.balanced = false;
+        train.class_weights.clear();
+      },
+      [&train](const std::string& text) { add_class_weight(train, text); });
+}
+
+void declare_choosing(Options& options, TrainOptions& train) {
+  options
+      .choice(train.metric, "metric", "NAME", "metric on dev that chooses the best epoch",
+              metric_choices())
+      .shown_default("by the task");
+  options.integer(train.patience, "patience", "N",
+                  "stop after this many epochs without a better one; 0: never", 0, 100000);
+  options.real(train.held_out, "held-out", "SHARE", "share of the data used as dev without --dev",
+               0.001, 0.9);
+  options.integer(train.seed, "seed", "N", "seed of everything random", 0,
+                  std::numeric_limits<std::uint64_t>::max());
+}
+
+}  // namespace pnlp::cmd

@@ -1,0 +1,22 @@
+# --top, --scores, --min-score, --tsv, --into.
+. "$CLI/lib.sh"
+head -n 40 "$DEV" >in.jsonl
+pnlp predict -m "$MODEL" --scores --top 3 in.jsonl >out
+predictions out | python3 -c '
+import json, sys
+for line in sys.stdin:
+    p = json.loads(line)
+    assert abs(sum(p["scores"].values()) - 1) < 1e-5, p
+    assert [t["label"] for t in p["top"]][0] == p["label"], p
+    assert len(p["top"]) == 3 and p["top"][0]["score"] == p["score"], p
+    ranked = sorted(p["scores"].values(), reverse=True)[:3]
+    assert ranked == [t["score"] for t in p["top"]], p
+' || fail "scores"
+pnlp predict -m "$MODEL" --min-score 1 in.jsonl | predictions - >none
+[ "$(grep -c '"label":null' none)" -eq 40 ] || fail "$(head -n 3 none)"
+pnlp predict -m "$MODEL" --tsv in.jsonl >out.tsv
+lines out.tsv 41
+[ "$(head -n 1 out.tsv)" = "$(printf 'id\tlabel\tscore\tspans\ttext')" ] || fail "$(head -n 1 out.tsv)"
+awk -F '\t' 'NF != 5 { exit 1 }' out.tsv || fail "columns"
+want 2 pnlp predict -m "$MODEL" --tsv --into x in.jsonl 2>err
+want 2 pnlp predict -m "$MODEL" --threshold 0.5 in.jsonl 2>err
