@@ -64,7 +64,7 @@ class TableCheck {
   struct Step {
     std::size_t unit;
     std::size_t children;        // index of the child with label 0
-    std::uint32_t label = 1;     // next to be looked at: a text has no zero bytes inside a key
+    std::uint32_t label = 0;     // next to be looked at
     std::uint32_t prefixes = 0;  // most keys on a path below
   };
   struct State {

@@ -72,12 +72,17 @@ std::uint32_t unit(std::uint32_t label, std::uint32_t offset, bool leaf) {
   return offset << 10 | (leaf ? 1U << 8 : 0U) | label;
 }
 
-// A table with one key "a" whose replacement is at `value`: 256 units, the root's children at 0.
+constexpr std::uint32_t kA = 128 ^ 'a';  // index of the root's child
+// Matches no character.
+constexpr std::uint32_t kNoUnit = 0x80000000U;
+
+// A table with one key "a" whose replacement is at `value`: 256 units, the root's children from
+// 128.
 std::string table(std::string_view replacements, std::uint32_t value,
                   const std::function<void(std::vector<std::uint32_t>&)>& spoil = {}) {
-  std::vector<std::uint32_t> units(256, 0);
-  units[0] = unit(0, 0, false);
-  units['a'] = unit('a', 'a' ^ 1, true);  // its children are at 1: the value
+  std::vector<std::uint32_t> units(256, kNoUnit);
+  units[0] = unit(0, 128, false);
+  units[kA] = unit('a', kA ^ 1, true);  // its children are from 1: the value
   units[1] = 0x80000000U | value;
   if (spoil) spoil(units);
   ByteWriter writer;
@@ -299,17 +304,25 @@ TEST_CASE("spm: normalisation tables are followed to every end") {
   CHECK(refused(table(std::string(5000, 'x') + '\0', 0))
             .starts_with(broken + "a replacement is too long"));
   CHECK(refused(table(replacements, 1, [](Units& units) {
-          units['a'] = unit('a', 256, true);
+          units[kA] = unit('a', 256, true);
         })).starts_with(broken + "its trie points outside itself"));
   CHECK(refused(table(replacements, 1, [](Units& units) {
-          units['a'] = unit('a', 'a', false);
+          units[kA] = unit('a', kA ^ 128, false);
+        })).starts_with(broken + "its trie has a circle"));
+  // A zero byte of a text is looked up like any other.
+  CHECK(refused(table(replacements, 1, [](Units& units) {
+          units[0] = unit(0, 1024, false);
+        })).starts_with(broken + "its trie points outside itself"));
+  CHECK(refused(table(replacements, 1, [](Units& units) {
+          units[0] = unit(0, 32, false);
+          units[32] = unit(0, 0, false);
         })).starts_with(broken + "its trie has a circle"));
   // 33 keys a, aa, aaa, ...: each in a block of its own.
   const auto chain = [&](std::uint32_t length) {
     return table(replacements, 0, [&](Units& units) {
-      units.assign(256 * (length + 1), 0);
-      std::uint32_t at = 'a';
-      units[0] = unit(0, 0, false);
+      units.assign(256 * (length + 1), kNoUnit);
+      std::uint32_t at = kA;
+      units[0] = unit(0, 128, false);
       for (std::uint32_t i = 1; i <= length; ++i) {
         const std::uint32_t children = 256 * i;
         units[at] = unit('a', at ^ children, true);
