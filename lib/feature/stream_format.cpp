@@ -118,9 +118,14 @@ void RecordEncoder::add(const FeatureRecord& record) {
 std::string RecordEncoder::payload() const {
   ByteWriter writer;
   writer.varint(rows_.size());
-  for (const std::uint16_t value : rows_.values()) writer.u16(value);
-  writer.raw(records_.bytes());
-  return writer.take();
+  std::string bytes = writer.take();
+  std::size_t at = bytes.size();
+  bytes.resize(at + rows_.values().size_bytes());
+  for (const std::uint16_t value : rows_.values()) {
+    bytes[at++] = static_cast<char>(value & 0xff);
+    bytes[at++] = static_cast<char>(value >> 8);
+  }
+  return bytes += records_.bytes();
 }
 
 void RecordEncoder::clear() {

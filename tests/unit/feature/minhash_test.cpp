@@ -58,6 +58,7 @@ TEST_CASE("the hash family is that of the manual page") {
   is({{.text = "wake"}}, {36481, 39281, 48770, 35921});
   is({{.text = "ing", .continuation = true}}, {16207, 61436, 6169, 26306});
   is({{.text = "ing"}}, {52795, 13189, 13719, 29079});
+  is({{.text = "\xe0\xb8\x81\xe0\xb8\x82\xe0\xb8\x84\xe0\xb8\x87"}}, {27616, 27017, 52836, 23119});
   is({{.text = "at"}}, {17105, 25216, 41810, 13776});
   is({{.text = "\xe2\x96\x81"
                "a\xc3\xa9\xe2\x96\x81"}},

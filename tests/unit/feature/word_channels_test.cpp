@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <map>
-
 #include "pnlp/base/hash.hpp"
 #include "pnlp/feature/code_points.hpp"
 
@@ -73,6 +71,14 @@ TEST_CASE("word channels hash what the manual page says, each with its own salt"
                                          hashed("\xe2\x96\x81", 3, 2),
                                          hashed("\xe2\x96\x81", 3, 3)});
   CHECK(values("", {"suffix", "length"}).size() == 5);
+}
+
+TEST_CASE("test vectors of the manual page") {
+  const std::vector<std::string> all = ProjectionSpec().channels;
+  CHECK(values("Wake", all) ==
+        Values{58711, 52745, 49, 55065, 5728, 30058, 31227, 39723, 15559, 10162, 58272, 9651});
+  CHECK(values("\xe0\xb8\x81\xe0\xb8\xb1\xe0\xb8\x99", all) ==
+        Values{64763, 8126, 6728, 63987, 10168, 46467, 43727, 57131, 20284, 41334, 26838, 34953});
 }
 
 TEST_CASE("channels come in the order asked for") {
