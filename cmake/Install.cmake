@@ -4,7 +4,16 @@ include(CMakePackageConfigHelpers)
 target_compile_features(pnlp PUBLIC cxx_std_20)
 install(TARGETS pnlp_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS pnlp EXPORT pnlpTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY lib/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pnlp FILES_MATCHING PATTERN *.hpp)
+
+# A header that says so in its opening is private to its floor.
+file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/lib lib/*/*.hpp)
+foreach(header ${headers})
+  file(STRINGS lib/${header} private REGEX "^// .*included by \\.cpp files of this folder only")
+  if(NOT private)
+    get_filename_component(floor ${header} DIRECTORY)
+    install(FILES lib/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pnlp/${floor})
+  endif()
+endforeach()
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/pnlp)
 install(EXPORT pnlpTargets NAMESPACE pnlp:: DESTINATION ${package_dir})

@@ -16,7 +16,9 @@ SEES = {
     "feature": {"feature", "text", "io", "base"},
     "task": {"task", "model", "nn", "feature", "text", "io", "base"},
 }
-# Headers of libraries: the floors whose .cpp files may include them. No .hpp file may.
+# Headers of libraries: the floors whose .cpp files may include them. A .hpp file may if it is private: it says so
+# in its opening (and is not installed), and no other header includes it.
+PRIVATE = re.compile(r"^// .*included by \.cpp files of this folder only", re.MULTILINE)
 LIBRARIES = {
     r"simdjson": {"io", "text"},
     r"sentencepiece": {"text"},
@@ -64,8 +66,17 @@ class House(unittest.TestCase):
             for header in re.findall(r"#include [<]([^>]*)[>]", text):
                 for pattern, floors in LIBRARIES.items():
                     if re.match(pattern, header):
-                        self.assertTrue(name.endswith(".cpp"), "lib/%s/%s: <%s>" % (floor, name, header))
+                        private = PRIVATE.search(text)
+                        self.assertTrue(name.endswith(".cpp") or private, "lib/%s/%s: <%s>" % (floor, name, header))
                         self.assertIn(floor, floors, "lib/%s/%s: <%s>" % (floor, name, header))
+
+    def test_private_headers_are_private(self):
+        files = list(sources())
+        private = {"pnlp/%s/%s" % (floor, name): floor for floor, name, text in files if PRIVATE.search(text)}
+        for floor, name, text in files:
+            for header in re.findall(r'#include "([^"]*)"', text):
+                if header in private:
+                    self.assertEqual((name[-4:], floor), (".cpp", private[header]), "lib/%s/%s" % (floor, name))
 
     def test_one_file_sees_onednn(self):
         users = {name for _, name, text in sources() if re.search(r"#include [<](oneapi|dnnl)", text)}
