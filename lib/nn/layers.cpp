@@ -1,6 +1,7 @@
 #include "pnlp/nn/layers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
@@ -11,39 +12,37 @@ namespace {
 
 constexpr float kEpsilon = 1e-5F;
 
-// Phi(x) - 1/2 = x * P(x^2) on [-kEdge, kEdge], least maximum of x^2 times the error (iteratively
-// reweighted least squares over Chebyshev nodes); beyond the edges Phi is 0 or 1.
-constexpr float kEdge = 4.5F;
-constexpr float kPhi[10] = {0.3988837941447558F,     -0.06633705596714062F,
-                            0.009833184688970462F,   -0.0011226784170554663F,
-                            9.787134873136366e-05F,  -6.365254511782801e-06F,
-                            2.9588975528151563e-07F, -9.193744907632798e-09F,
-                            1.69730290808075e-10F,   -1.4000665786657169e-12F};
+// GELU(x) = x * (1/2 + x * P(s)) and GELU'(x) = 1/2 + x * Q(s) on [-kEdge, kEdge], where
+// s = 2 (x / kEdge)^2 - 1 lies in [-1, 1]; P and Q have the least maximum of the error (linear
+// programming over Chebyshev nodes). Beyond the edges GELU is 0 or x.
+constexpr float kEdge = 4.75F;
+constexpr float kSquare = 2.0F / (kEdge * kEdge);
+constexpr std::array kValue = {
+    0.14874829351902008F,  -0.07366758584976196F,  0.053235311061143875F, -0.04056785628199577F,
+    0.030402345582842827F, -0.021650537848472595F, 0.013407086953520775F, -0.007168096955865622F,
+    0.005014658905565739F, -0.00377101032063365F,  0.001280478318221867F};
+constexpr std::array kSlope = {0.15016703307628632F,   -0.0817379578948021F,  0.07566651701927185F,
+                               -0.08119026571512222F,  0.09069766849279404F,  -0.09945068508386612F,
+                               0.07708996534347534F,   -0.03369812294840813F, 0.03567849099636078F,
+                               -0.050164517015218735F, 0.022215161472558975F};
 
-inline float phi_polynomial(float u) {
-  float p = kPhi[9];
-  for (int i = 8; i >= 0; --i) p = p * u + kPhi[i];
+template <std::size_t n>
+inline float polynomial(const std::array<float, n>& coefficients, float s) {
+  float p = coefficients[n - 1];
+  for (std::size_t i = n - 1; i-- > 0;) p = p * s + coefficients[i];
   return p;
 }
 
 inline float gelu(float x) {
   const float inside = std::min(std::max(x, -kEdge), kEdge);
-  const float phi = 0.5F + inside * phi_polynomial(inside * inside);
-  return x < -kEdge ? 0.0F : (x > kEdge ? x : x * phi);
+  const float p = polynomial(kValue, inside * inside * kSquare - 1.0F);
+  return x < -kEdge ? 0.0F : (x > kEdge ? x : x * (0.5F + inside * p));
 }
 
-// Phi(x) + x * density(x), the density being the derivative of the same polynomial.
 inline float gelu_slope(float x) {
   const float inside = std::min(std::max(x, -kEdge), kEdge);
-  const float u = inside * inside;
-  float p = kPhi[9];
-  float q = 19.0F * kPhi[9];
-  for (int i = 8; i >= 0; --i) {
-    p = p * u + kPhi[i];
-    q = q * u + static_cast<float>(2 * i + 1) * kPhi[i];
-  }
-  const float slope = 0.5F + inside * p + inside * q;
-  return x < -kEdge ? 0.0F : (x > kEdge ? 1.0F : slope);
+  const float q = polynomial(kSlope, inside * inside * kSquare - 1.0F);
+  return x < -kEdge ? 0.0F : (x > kEdge ? 1.0F : 0.5F + inside * q);
 }
 
 // exp(x) for x <= 0, relative error below 2e-7 (Cephes' expf: 2^n times a polynomial).
@@ -126,12 +125,6 @@ void gelu_forward(const float* x, std::size_t n, float* y) {
 }
 
 PNLP_MULTIVERSION
-void gelu_backward(const float* x, const float* dy, std::size_t n, float* dx) {
-#pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) dx[i] = dy[i] * gelu_slope(x[i]);
-}
-
-PNLP_MULTIVERSION
 void add_bias_rows(float* x, const float* bias, std::size_t rows, std::size_t c) {
   for (std::size_t row = 0; row < rows; ++row, x += c) {
 #pragma omp simd
@@ -163,17 +156,8 @@ void gelu_and_slope(float* x, const float* bias, std::size_t rows, std::size_t n
 #pragma omp simd
     for (std::size_t i = 0; i < n; ++i) {
       const float value = x[i] + b;
-      const float inside = std::min(std::max(value, -kEdge), kEdge);
-      const float u = inside * inside;
-      float p = kPhi[9];
-      float q = 19.0F * kPhi[9];
-      for (int k = 8; k >= 0; --k) {
-        p = p * u + kPhi[k];
-        q = q * u + static_cast<float>(2 * k + 1) * kPhi[k];
-      }
-      const float phi = 0.5F + inside * p;
-      y[i] = value < -kEdge ? 0.0F : (value > kEdge ? value : value * phi);
-      x[i] = value < -kEdge ? 0.0F : (value > kEdge ? 1.0F : phi + inside * q);
+      y[i] = gelu(value);
+      x[i] = gelu_slope(value);
     }
   }
 }
