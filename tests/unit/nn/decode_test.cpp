@@ -1,0 +1,138 @@
+#include "pnlp/nn/decode.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "nn/noise.hpp"
+#include "pnlp/base/random.hpp"
+
+using namespace pnlp;
+using pnlp::test::normals;
+
+namespace {
+
+bool may_follow(std::int32_t tag, std::int32_t previous) {
+  if (tag == 0 || tag % 2 == 1) return true;  // O or the beginning of a slot
+  return previous == tag - 1 || previous == tag;
+}
+
+bool well_formed(const std::vector<std::int32_t>& tags) {
+  std::int32_t previous = 0;
+  for (const std::int32_t tag : tags) {
+    if (!may_follow(tag, previous)) return false;
+    previous = tag;
+  }
+  return true;
+}
+
+std::vector<std::int32_t> decode(BioDecoder& decoder, const std::vector<float>& logits,
+                                 std::size_t tags) {
+  const std::size_t length = logits.size() / tags;
+  std::vector<const float*> rows;
+  for (std::size_t t = 0; t < length; ++t) rows.push_back(logits.data() + t * tags);
+  std::vector<std::int32_t> out(length, -7);
+  decoder.decode(rows.data(), length, tags, out.data());
+  return out;
+}
+
+double score(const std::vector<float>& logits, std::size_t tags,
+             const std::vector<std::int32_t>& sequence) {
+  double sum = 0;
+  for (std::size_t t = 0; t < sequence.size(); ++t) {
+    sum += static_cast<double>(logits[t * tags + static_cast<std::size_t>(sequence[t])]);
+  }
+  return sum;
+}
+
+// The largest score of all well-formed sequences.
+double best_score(const std::vector<float>& logits, std::size_t tags) {
+  const std::size_t length = logits.size() / tags;
+  std::vector<std::int32_t> sequence(length, 0);
+  double best = -1e300;
+  for (;;) {
+    if (well_formed(sequence)) best = std::max(best, score(logits, tags, sequence));
+    std::size_t at = 0;
+    while (at < length && ++sequence[at] == static_cast<std::int32_t>(tags)) sequence[at++] = 0;
+    if (at == length) return best;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the best single tags, when they are well formed") {
+  BioDecoder decoder;
+  CHECK(decode(decoder, {0, 5, 1, /**/ 0, 1, 5, /**/ 5, 0, 1}, 3) ==
+        std::vector<std::int32_t>{1, 2, 0});
+}
+
+TEST_CASE("an inside tag needs its beginning: the sum decides what gives way") {
+  BioDecoder decoder;
+  // I alone is worth 5; B 4; O 0.
+  CHECK(decode(decoder, {0, 4, 5}, 3) == std::vector<std::int32_t>{1});
+  // O then I: 3 + 5 is forbidden; B I gives 2 + 5, O B gives 3 + 1.
+  CHECK(decode(decoder, {3, 2, 0, /**/ 0, 1, 5}, 3) == std::vector<std::int32_t>{1, 2});
+  // I of the other slot may not follow: tags O, B0, I0, B1, I1.
+  CHECK(decode(decoder, {0, 9, 0, 0, 0, /**/ 0, 0, 1, 0, 2}, 5) == std::vector<std::int32_t>{1, 2});
+}
+
+TEST_CASE("ties go to the lower tag") {
+  BioDecoder decoder;
+  CHECK(decode(decoder, std::vector<float>(9, 0.0F), 3) == std::vector<std::int32_t>{0, 0, 0});
+  CHECK(decode(decoder, {0, 1, 0, 1, 0}, 5) == std::vector<std::int32_t>{1});
+  // Continue from B or from I at the same score: from B.
+  CHECK(decode(decoder, {0, 1, 0, /**/ 0, 1, 1, /**/ 0, 0, 9}, 3) ==
+        std::vector<std::int32_t>{1, 1, 2});
+}
+
+TEST_CASE("no tokens, and no slots") {
+  BioDecoder decoder;
+  CHECK(decode(decoder, {}, 3).empty());
+  CHECK(decode(decoder, {-3, 4, 0}, 1) == std::vector<std::int32_t>{0, 0, 0});
+}
+
+TEST_CASE("the score is the largest of all well-formed sequences") {
+  Random random(7);
+  BioDecoder decoder;
+  for (int round = 0; round < 400; ++round) {
+    const std::size_t tags = 1 + 2 * random.below(3);
+    const std::size_t length = 1 + random.below(tags == 5 ? 5 : 6);
+    auto logits = normals(random, tags * length, 2.0);
+    // Every other time small integers, for ties.
+    for (float& logit : logits) logit = round % 2 == 0 ? logit : std::round(logit / 2);
+    const auto found = decode(decoder, logits, tags);
+    REQUIRE(well_formed(found));
+    REQUIRE(score(logits, tags, found) == doctest::Approx(best_score(logits, tags)).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("always well formed, whatever the logits and their length") {
+  Random random(8);
+  BioDecoder decoder;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> odd = {std::nanf(""), kInfinity, -kInfinity, 3e38F, -3e38F, 0.0F};
+  for (int round = 0; round < 3000; ++round) {
+    const std::size_t tags = 1 + 2 * random.below(20);
+    const std::size_t length = 1 + random.below(30);
+    auto logits = normals(random, tags * length, 10.0);
+    for (float& logit : logits) {
+      if (round % 3 == 0) logit = odd[random.below(odd.size())];
+      if (round % 3 == 1 && random.below(20) == 0) logit = odd[random.below(odd.size())];
+    }
+    const auto found = decode(decoder, logits, tags);
+    for (const std::int32_t tag : found) {
+      REQUIRE(tag >= 0);
+      REQUIRE(tag < static_cast<std::int32_t>(tags));
+    }
+    REQUIRE(well_formed(found));
+  }
+  // A long text of forbidden wishes.
+  std::vector<float> wishes(3 * 20000, 0.0F);
+  for (std::size_t t = 0; t < 20000; ++t) wishes[3 * t + 2] = 1e30F;
+  const auto found = decode(decoder, wishes, 3);
+  CHECK(well_formed(found));
+  CHECK(found[0] == 1);
+  CHECK(found[19999] == 2);
+}
