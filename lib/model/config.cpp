@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 
 #include "pnlp/base/error.hpp"
 #include "pnlp/io/bytes.hpp"
+#include "pnlp/nn/encoder.hpp"
 
 namespace pnlp {
 namespace {
@@ -36,7 +39,8 @@ void write_names(ByteWriter& out, const std::vector<std::string>& names) {
 }
 
 std::vector<std::string> read_names(ByteReader& in) {
-  std::vector<std::string> names(in.count(kMaxNames));
+  // A name takes a byte at least, so that no more memory is taken than there are bytes.
+  std::vector<std::string> names(in.count(std::min<std::uint64_t>(kMaxNames, in.left())));
   for (std::string& name : names) name = in.string();
   return names;
 }
@@ -97,27 +101,45 @@ std::uint32_t ModelConfig::windowed_rows() const {
 
 void check_config(const ModelConfig& config) {
   const auto fail = [](const std::string& what) { throw Error(ErrorKind::usage, what); };
+  const std::vector<std::string> encoders = encoder_names();
+  if (!std::ranges::count(encoders, config.shape.encoder)) {
+    fail(fmt::format("unknown encoder '{}'; there are: {}", config.shape.encoder,
+                     fmt::join(encoders, ", ")));
+  }
   for (const Size& size : kSizes) {
     const std::uint32_t value = config.shape.*size.member;
     if (value < size.least || value > size.most) {
       fail(fmt::format("{} is {}; give {} to {}", size.name, value, size.least, size.most));
     }
   }
+  if (config.max_tokens == 0) fail("the length limit is 0 tokens; give 1 or more");
   if (config.channels.size() > 64) fail("more than 64 channels of features");
   for (const ChannelRows& channel : config.channels) {
     if (channel.rows != 0 && (!std::has_single_bit(channel.rows) || channel.rows > 65536)) {
       fail(fmt::format("channel '{}' has {} rows; give a power of two up to 65536, or 0",
                        channel.name, channel.rows));
     }
+    if (channel.values > 65536) {
+      fail(fmt::format("channel '{}' has {} values a token; 65536 at most", channel.name,
+                       channel.values));
+    }
   }
   if (config.table_rows() == 0)
     fail("the model has no feature rows; give a feature size or channel rows");
+  for (const auto* names : {&config.labels, &config.slots}) {
+    if (names->size() > kMaxNames)
+      fail(fmt::format("{} labels or slots; {} at most", names->size(), kMaxNames));
+  }
   if (has_label(config.task) &&
       config.labels.size() < (config.task == Task::multilabel ? 1U : 2U)) {
     fail(fmt::format("there are {} different labels; a model needs at least {}",
                      config.labels.size(), config.task == Task::multilabel ? 1 : 2));
   }
   if (has_tags(config.task) && config.slots.empty()) fail("there is not a single slot to learn");
+  if (!(config.temperature > 0) || !std::isfinite(config.temperature))
+    fail(fmt::format("the temperature is {}; it must be above 0", config.temperature));
+  if (!(config.threshold >= 0 && config.threshold <= 1))
+    fail(fmt::format("the threshold is {}; it must be from 0 to 1", config.threshold));
 }
 
 std::string encode_config(const ModelConfig& config) {
@@ -162,8 +184,6 @@ ModelConfig decode_config(std::string_view bytes) {
   config.temperature = in.f32();
   config.threshold = in.f32();
   in.finish();
-  if (!(config.temperature > 0))
-    throw Error(ErrorKind::data, "model configuration: temperature is not above 0");
   try {
     check_config(config);
   } catch (const Error& error) {

@@ -1,0 +1,221 @@
+#include "pnlp/model/config.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "pnlp/base/error.hpp"
+#include "pnlp/base/random.hpp"
+
+using namespace pnlp;
+
+namespace {
+
+ModelConfig joint_config() {
+  ModelConfig config;
+  config.task = Task::joint;
+  config.shape = preset_shape("base");
+  config.max_tokens = 321;
+  config.channels = {{"minhash", 64, 1024}, {"word", 1, 2048}, {"stem", 2, 0}};
+  config.labels = {"set alarm", "", "früh\n"};
+  config.slots = {"time"};
+  config.temperature = 1.25F;
+  config.threshold = 0.0F;
+  return config;
+}
+
+std::string refusal(const std::function<void()>& action, ErrorKind kind) {
+  try {
+    action();
+  } catch (const Error& error) {
+    CHECK(error.kind() == kind);
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string complaint(const std::function<void(ModelConfig&)>& change) {
+  ModelConfig config = joint_config();
+  change(config);
+  const std::string message = refusal([&] { check_config(config); }, ErrorKind::usage);
+  if (message == "accepted") return message;
+  // What may not be made may not be read either.
+  const std::string bytes = encode_config(config);
+  CHECK(refusal([&] { static_cast<void>(decode_config(bytes)); }, ErrorKind::data) != "accepted");
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("the named sizes are those of the design") {
+  struct Named {
+    const char* name;
+    std::uint32_t feature_size, window, bottleneck, layers;
+  };
+  const std::vector<Named> all = {{"xsmall", 1024, 0, 64, 2},
+                                  {"small", 1024, 0, 256, 2},
+                                  {"base", 1024, 1, 256, 2},
+                                  {"large", 2048, 1, 256, 4},
+                                  {"xlarge", 2048, 1, 512, 4}};
+  for (const Named& named : all) {
+    CAPTURE(named.name);
+    const Shape shape = preset_shape(named.name);
+    CHECK(shape.feature_size == named.feature_size);
+    CHECK(shape.window == named.window);
+    CHECK(shape.bottleneck == named.bottleneck);
+    CHECK(shape.layers == named.layers);
+    CHECK(shape.hidden == 256);
+    CHECK(shape.segment == 64);
+    CHECK(shape.encoder == "mixer");
+  }
+  CHECK(refusal([] { static_cast<void>(preset_shape("Base")); }, ErrorKind::usage) ==
+        "unknown preset 'Base'; there are: xsmall, small, base, large, xlarge");
+}
+
+TEST_CASE("tasks have names") {
+  for (const Task task : {Task::label, Task::multilabel, Task::tags, Task::joint}) {
+    CHECK(task_from_name(task_name(task)) == task);
+  }
+  CHECK(task_name(Task::multilabel) == "multilabel");
+  CHECK(has_label(Task::joint));
+  CHECK(has_tags(Task::joint));
+  CHECK_FALSE(has_label(Task::tags));
+  CHECK_FALSE(has_tags(Task::multilabel));
+  CHECK(refusal([] { static_cast<void>(task_from_name("")); }, ErrorKind::usage) ==
+        "unknown task ''; there are: label, multilabel, tags, joint");
+}
+
+TEST_CASE("what follows from a configuration") {
+  ModelConfig config = joint_config();
+  CHECK(config.tags() == 3);
+  CHECK(config.table_rows() == 3072);
+  CHECK(config.windowed_rows() == 1024);
+  CHECK(config.fingerprint_width() == 67);
+  config.slots.emplace_back("place");
+  CHECK(config.tags() == 5);
+  config.task = Task::label;
+  CHECK(config.tags() == 0);
+  config.channels.clear();
+  CHECK(config.table_rows() == 0);
+  CHECK(config.windowed_rows() == 0);
+}
+
+TEST_CASE("a configuration survives its bytes") {
+  ModelConfig config = joint_config();
+  CHECK(decode_config(encode_config(config)) == config);
+  config.task = Task::multilabel;
+  config.labels = {std::string("a\0b", 3)};
+  config.slots.clear();
+  config.shape = {"none", 65536, 65536, 16, 4096, 16384, 0, 8192};
+  config.max_tokens = std::numeric_limits<std::uint32_t>::max();
+  config.threshold = 1.0F;
+  config.temperature = 1e-30F;
+  CHECK(decode_config(encode_config(config)) == config);
+  config.task = Task::tags;
+  config.labels.clear();
+  config.slots = {"b", "a", "c"};
+  config.shape = {"mixer", 1, 0, 0, 1, 1, 64, 1};
+  config.max_tokens = 1;
+  CHECK(decode_config(encode_config(config)) == config);
+}
+
+TEST_CASE("each size out of its range is refused with the range") {
+  CHECK(complaint([](ModelConfig&) {}) == "accepted");
+  CHECK(complaint([](ModelConfig& c) { c.shape.feature_size = 0; }) ==
+        "feature size is 0; give 1 to 65536");
+  CHECK(complaint([](ModelConfig& c) { c.shape.feature_size = 65537; }) ==
+        "feature size is 65537; give 1 to 65536");
+  CHECK(complaint([](ModelConfig& c) { c.shape.channel_rows = 65537; }) ==
+        "channel rows is 65537; give 0 to 65536");
+  CHECK(complaint([](ModelConfig& c) { c.shape.window = 17; }) == "window is 17; give 0 to 16");
+  CHECK(complaint([](ModelConfig& c) { c.shape.bottleneck = 0; }) ==
+        "bottleneck is 0; give 1 to 4096");
+  CHECK(complaint([](ModelConfig& c) { c.shape.hidden = 16385; }) ==
+        "hidden is 16385; give 1 to 16384");
+  CHECK(complaint([](ModelConfig& c) { c.shape.layers = 65; }) == "layers is 65; give 0 to 64");
+  CHECK(complaint([](ModelConfig& c) { c.shape.segment = 0; }) == "segment is 0; give 1 to 8192");
+  CHECK(complaint([](ModelConfig& c) { c.max_tokens = 0; }) ==
+        "the length limit is 0 tokens; give 1 or more");
+}
+
+TEST_CASE("other things that make no model are refused with a reason") {
+  CHECK(complaint([](ModelConfig& c) {
+          c.shape.encoder = "oracle";
+        }).starts_with("unknown encoder 'oracle'; there are: mixer"));
+  CHECK(complaint([](ModelConfig& c) { c.channels.resize(65); }) ==
+        "more than 64 channels of features");
+  CHECK(complaint([](ModelConfig& c) { c.channels[1].rows = 1000; }) ==
+        "channel 'word' has 1000 rows; give a power of two up to 65536, or 0");
+  CHECK(complaint([](ModelConfig& c) { c.channels[1].rows = 131072; }) ==
+        "channel 'word' has 131072 rows; give a power of two up to 65536, or 0");
+  CHECK(complaint([](ModelConfig& c) { c.channels[2].values = 65537; }) ==
+        "channel 'stem' has 65537 values a token; 65536 at most");
+  CHECK(complaint([](ModelConfig& c) { c.channels[0].rows = c.channels[1].rows = 0; }) ==
+        "the model has no feature rows; give a feature size or channel rows");
+  CHECK(complaint([](ModelConfig& c) { c.channels.clear(); }) ==
+        "the model has no feature rows; give a feature size or channel rows");
+  CHECK(complaint([](ModelConfig& c) { c.labels = {"only"}; }) ==
+        "there are 1 different labels; a model needs at least 2");
+  CHECK(complaint([](ModelConfig& c) {
+          c.task = Task::multilabel;
+          c.labels.clear();
+        }) == "there are 0 different labels; a model needs at least 1");
+  CHECK(complaint([](ModelConfig& c) { c.slots.clear(); }) ==
+        "there is not a single slot to learn");
+  CHECK(complaint([](ModelConfig& c) { c.labels.resize((1 << 20) + 1); }) ==
+        "1048577 labels or slots; 1048576 at most");
+  CHECK(complaint([](ModelConfig& c) { c.temperature = 0; }) ==
+        "the temperature is 0; it must be above 0");
+  CHECK(complaint([](ModelConfig& c) { c.temperature = HUGE_VALF; }) ==
+        "the temperature is inf; it must be above 0");
+  CHECK(complaint([](ModelConfig& c) { c.temperature = std::nanf(""); }) ==
+        "the temperature is nan; it must be above 0");
+  CHECK(complaint([](ModelConfig& c) { c.threshold = 1.5F; }) ==
+        "the threshold is 1.5; it must be from 0 to 1");
+  CHECK(complaint([](ModelConfig& c) { c.threshold = std::nanf(""); }) ==
+        "the threshold is nan; it must be from 0 to 1");
+}
+
+TEST_CASE("damaged bytes are refused as data, with what does not fit") {
+  const std::string whole = encode_config(joint_config());
+  const auto message = [](const std::string& bytes) {
+    return refusal([&] { static_cast<void>(decode_config(bytes)); }, ErrorKind::data);
+  };
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    CAPTURE(size);
+    REQUIRE(message(whole.substr(0, size)).starts_with("model configuration"));
+  }
+  CHECK(message(whole + "x").find("1 bytes too many") != std::string::npos);
+  std::string task = whole;
+  task[0] = 4;
+  CHECK(message(task) == "model configuration: task 4");
+  std::string encoder = whole;
+  encoder[2] = 'M';
+  CHECK(message(encoder).starts_with("model configuration: unknown encoder 'Mixer'; there are: "));
+  // A count of names that no file of this size can hold takes no memory.
+  std::string names = whole.substr(0, whole.find("\x03\x09set alarm"));
+  names += "\xff\xff\x3f";
+  CHECK(message(names).find("a count of 1048575 before offset") != std::string::npos);
+}
+
+TEST_CASE("hostile bytes are refused, or are a configuration") {
+  Random random(19);
+  const std::string whole = encode_config(joint_config());
+  for (int round = 0; round < 20000; ++round) {
+    std::string bytes = whole;
+    for (std::uint64_t i = random.below(4); i < 4; ++i) {
+      bytes[random.below(bytes.size())] = static_cast<char>(random.below(256));
+    }
+    try {
+      const ModelConfig config = decode_config(bytes);
+      check_config(config);
+      REQUIRE(decode_config(encode_config(config)) == config);
+    } catch (const Error& error) {
+      REQUIRE(error.kind() == ErrorKind::data);
+    }
+  }
+}
