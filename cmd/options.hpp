@@ -30,11 +30,12 @@ struct Option {
   std::string range_text;    // "1 to 4096"; empty: no range
   std::vector<std::string> choices;
   Completion completion = Completion::none;
-  bool repeated = false;        // each use adds a value
-  bool early = false;           // applied before the others (a preset, which they then override)
-  std::string remedy_text;      // added to the message when a value is refused
-  bool given = false;           // by a flag or by the configuration file
-  std::function<void()> clear;  // repeated: forgets the default
+  bool repeated = false;    // each use adds a value
+  bool early = false;       // applied before the others (a preset, which they then override)
+  std::string remedy_text;  // added to the message when a value is refused
+  bool given = false;       // by a flag or by the configuration file
+  std::vector<std::string> given_values;           // as they were written
+  std::function<void()> clear;                     // repeated: forgets the default
   std::function<void(const std::string&)> assign;  // throws Error(usage): "'12abc' is not ..."
 
   Option& shown_default(std::string text);

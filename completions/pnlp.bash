@@ -9,11 +9,11 @@ _pnlp() {
   fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'help tokenize project train predict info --help --version' -- "$cur"))
+    COMPREPLY=($(compgen -W 'help tokenize project train predict bench info --help --version' -- "$cur"))
     return
   fi
   case ${COMP_WORDS[1]} in
-    help) COMPREPLY=($(compgen -W 'tokenize project train predict info' -- "$cur")) ;;
+    help) COMPREPLY=($(compgen -W 'tokenize project train predict bench info' -- "$cur")) ;;
     tokenize)
       case $prev in
         --format) COMPREPLY=($(compgen -W 'automatic lines jsonl tsv fasttext conll' -- "$cur")) ;;
@@ -161,6 +161,32 @@ _pnlp() {
         *)
           if [[ $cur == -* ]]; then
             COMPREPLY=($(compgen -W '--format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --max-line --model --top --scores --threshold --min-score --output --into --tsv --line-buffered --threads --quiet --verbose --config --help --version' -- "$cur"))
+          else
+            compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
+          fi
+          ;;
+      esac
+      ;;
+    bench)
+      case $prev in
+        --format) COMPREPLY=($(compgen -W 'automatic lines jsonl tsv fasttext conll' -- "$cur")) ;;
+        --text-field) : ;;
+        --label-field) : ;;
+        --tokens-field) : ;;
+        --tags-field) : ;;
+        --spans-field) : ;;
+        --id-field) : ;;
+        --on-error) COMPREPLY=($(compgen -W 'fail skip' -- "$cur")) ;;
+        --invalid-utf8) COMPREPLY=($(compgen -W 'fail replace skip' -- "$cur")) ;;
+        --max-line) : ;;
+        --model|-m) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        --repeat) : ;;
+        --threads) : ;;
+        --output|-o) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        --config) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        *)
+          if [[ $cur == -* ]]; then
+            COMPREPLY=($(compgen -W '--format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --max-line --model --repeat --threads --output --json --quiet --verbose --config --help --version' -- "$cur"))
           else
             compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
           fi
