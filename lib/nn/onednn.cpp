@@ -44,6 +44,12 @@ void initialize_numerics() {
 void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n, std::size_t k,
           const float* a, std::size_t lda, const float* b, std::size_t ldb, bool accumulate,
           float* c, std::size_t ldc) {
+  // oneDNN refuses empty matrices.
+  if (m == 0 || n == 0) return;
+  if (k == 0) {
+    for (std::size_t i = 0; !accumulate && i < m; ++i) std::fill_n(c + i * ldc, n, 0.0F);
+    return;
+  }
   const bool one_row = m == 1 && transpose_a == Transpose::no;
   const bool one_column = n == 1 && transpose_b == Transpose::no;
   if (!one_row && !one_column) {

@@ -214,3 +214,17 @@ TEST_CASE("oneDNN is described") {
   CHECK_FALSE(set.empty());
   CHECK(gemm_rows_are_independent() == set.starts_with("avx512_core"));
 }
+
+TEST_CASE("empty matrices: a sum of nothing is zero") {
+  float c[] = {1, 2, 3, 4};
+  const float none = 0;
+  gemm(Transpose::no, Transpose::no, 1, 2, 0, &none, 1, &none, 2, true, c, 2);
+  CHECK(c[0] == 1);
+  gemm(Transpose::yes, Transpose::no, 2, 1, 0, &none, 2, &none, 1, false, c, 2);
+  CHECK(c[0] == 0);
+  CHECK(c[1] == 2);
+  CHECK(c[2] == 0);
+  gemm(Transpose::no, Transpose::no, 0, 2, 1, &none, 1, c, 2, false, c, 2);
+  gemm(Transpose::yes, Transpose::no, 2, 0, 1, c, 2, &none, 1, false, c, 2);
+  CHECK(c[3] == 4);
+}
