@@ -39,13 +39,20 @@ void write_fp32(ByteWriter& out, std::span<const float> values) {
   for (const float value : values) out.f32(value);
 }
 
-// q = round(w / scale), scale = largest magnitude of the row / 127.
+// The least number of 17 significant bits that is `value` or more. So its product with a quantized
+// weight is exact, and weights that were quantized before are stored as they are.
+float round_up_to_17_bits(float value) {
+  constexpr std::uint32_t kDropped = (1U << 7) - 1;
+  return std::bit_cast<float>((std::bit_cast<std::uint32_t>(value) + kDropped) & ~kDropped);
+}
+
+// q = round(w / scale), scale = largest magnitude of the row / 127, rounded up.
 void write_int8(ByteWriter& out, std::span<const float> values, std::size_t row) {
   for (std::size_t at = 0; at < values.size(); at += row) {
     const std::span<const float> weights = values.subspan(at, row);
     float largest = 0;
     for (const float weight : weights) largest = std::max(largest, std::abs(weight));
-    const float scale = largest / 127.0F;
+    const float scale = round_up_to_17_bits(largest / 127.0F);
     out.f32(scale);
     for (const float weight : weights) {
       const float quantized = scale > 0 ? std::nearbyint(weight / scale) : 0.0F;
@@ -90,6 +97,7 @@ std::string encode_model(const ModelFile& model) {
     throw Error(ErrorKind::internal, fmt::format("a model of {} weights was given {}",
                                                  layout.size(), model.weights.size()));
   }
+  check_finite(model.weights, "the new model");
   ByteWriter out;
   out.raw(kMagic);
   out.u32(kVersion);
@@ -130,13 +138,15 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
   }
   ByteReader in(body.substr(kMagic.size() + 4), name);
   ModelFile model;
+  const std::string_view config = in.string();
+  model.feature_source = in.string();
+  const std::string_view training = in.string();
   try {
-    model.config = decode_config(in.string());
+    model.config = decode_config(config);
+    model.training = decompress(training, kMaxText);
   } catch (const Error& error) {
     refuse(name, error.what());
   }
-  model.feature_source = in.string();
-  model.training = decompress(in.string(), kMaxText);
   model.self_test = in.string();
   const std::uint8_t format = in.u8();
   if (format > static_cast<std::uint8_t>(WeightFormat::int8))

@@ -22,7 +22,8 @@ struct ModelFile {
   std::string self_test;       // inputs and their outputs, made and checked by task/predictor
 };
 
-// Weights pass through the file's format: what decode gives is what encode stored.
+// Weights pass through the file's format: what decode gives is what encode stored. Errors: data
+// (weights that are not finite).
 std::string encode_model(const ModelFile& model);
 // Errors: data: magic, version, cut, checksum, sizes; the message says which.
 ModelFile decode_model(std::string_view bytes, const std::string& name);

@@ -1,0 +1,316 @@
+#include "pnlp/model/model_file.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <limits>
+
+#include "memory_file.hpp"
+#include "pnlp/base/error.hpp"
+#include "pnlp/base/hash.hpp"
+#include "pnlp/base/random.hpp"
+#include "pnlp/io/bytes.hpp"
+#include "pnlp/io/file.hpp"
+#include "pnlp/io/zstd.hpp"
+#include "pnlp/model/network.hpp"
+
+using namespace pnlp;
+
+namespace {
+
+ModelFile tiny_model(WeightFormat format = WeightFormat::fp32) {
+  ModelFile model;
+  model.config.task = Task::joint;
+  model.config.shape.feature_size = 4;
+  model.config.shape.channel_rows = 2;
+  model.config.shape.window = 0;
+  model.config.shape.bottleneck = 3;
+  model.config.shape.hidden = 2;
+  model.config.shape.layers = 1;
+  model.config.shape.segment = 2;
+  model.config.channels = {{"minhash", 2, 4}, {"word", 1, 2}};
+  model.config.labels = {"no", "yes"};
+  model.config.slots = {"what"};
+  model.config.temperature = 1.5F;
+  model.weight_format = format;
+  model.feature_source = "made of features";
+  model.training = R"({"seed":1})";
+  model.self_test = "in and out";
+  model.weights.resize(Network(model.config).layout().size());
+  Random random(1);
+  for (float& weight : model.weights) weight = static_cast<float>(random.normal());
+  return model;
+}
+
+std::string complaint(const std::string& bytes) {
+  try {
+    static_cast<void>(decode_model(bytes, "m.pnlp"));
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::data);
+    const std::string message = error.what();
+    CHECK(message.starts_with("m.pnlp"));
+    return message.substr(std::min<std::size_t>(message.size(), 8));
+  }
+  return "accepted";
+}
+
+// A file of these parts with a right checksum.
+struct Parts {
+  std::uint32_t version = 1;
+  std::string config = encode_config(tiny_model().config);
+  std::string source = "made of features";
+  std::string training = compress("{}");
+  std::string self_test;
+  std::uint8_t format = 0;
+  std::string weights = std::string(4 * tiny_model().weights.size(), '\0');
+
+  std::string sealed() const {
+    ByteWriter out;
+    out.raw("PNLPMODL");
+    out.u32(version);
+    out.string(config);
+    out.string(source);
+    out.string(training);
+    out.string(self_test);
+    out.u8(format);
+    out.raw(weights);
+    out.u64(hash64(out.bytes()));
+    return out.take();
+  }
+};
+
+std::string complaint_of(const std::function<void(Parts&)>& change) {
+  Parts parts;
+  change(parts);
+  return complaint(parts.sealed());
+}
+
+std::size_t peak_memory() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace
+
+TEST_CASE("an fp32 model survives its file bit for bit") {
+  const ModelFile model = tiny_model();
+  const std::string bytes = encode_model(model);
+  const ModelFile back = decode_model(bytes, "m.pnlp");
+  CHECK(back.config == model.config);
+  CHECK(back.weights == model.weights);
+  CHECK(back.weight_format == WeightFormat::fp32);
+  CHECK(back.feature_source == model.feature_source);
+  CHECK(back.training == model.training);
+  CHECK(back.self_test == model.self_test);
+  CHECK(encode_model(back) == bytes);
+}
+
+TEST_CASE(
+    "int8 weights are within half a step, vectors are exact, and a second pass changes nothing") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    ModelFile model = tiny_model(WeightFormat::int8);
+    Random random(seed);
+    const double scale = std::pow(10.0, random.normal() * 4);
+    for (float& weight : model.weights) weight = static_cast<float>(random.normal() * scale);
+    const ModelFile once = decode_model(encode_model(model), "m.pnlp");
+    const Network network(model.config);
+    for (const Parameter& tensor : network.layout().parameters()) {
+      CAPTURE(tensor.name);
+      const bool vector = tensor.shape.size() == 1;
+      const std::size_t row = tensor.shape.back();
+      for (std::size_t at = 0; at < tensor.size; at += row) {
+        const auto in = std::span(model.weights).subspan(tensor.offset + at, row);
+        const auto out = std::span(once.weights).subspan(tensor.offset + at, row);
+        float largest = 0;
+        for (const float weight : in) largest = std::max(largest, std::abs(weight));
+        const float half_step = vector ? 0 : largest / 127 / 2 * 1.0001F;
+        for (std::size_t i = 0; i < row; ++i) CHECK(std::abs(in[i] - out[i]) <= half_step);
+      }
+    }
+    const ModelFile twice = decode_model(encode_model(once), "m.pnlp");
+    CHECK(twice.weights == once.weights);
+    CHECK(encode_model(once) == encode_model(twice));
+    CHECK(encode_model(once) == encode_model(model));
+  }
+}
+
+TEST_CASE("int8 rows of zeros, and of numbers at the ends of the range") {
+  ModelFile model = tiny_model(WeightFormat::int8);
+  std::ranges::fill(model.weights, 0.0F);
+  CHECK(decode_model(encode_model(model), "m.pnlp").weights == model.weights);
+  for (const float extreme : {1e-45F, 190e-45F, 23000e-45F, 1e-38F, 3.4e38F}) {
+    CAPTURE(extreme);
+    for (std::size_t i = 0; i < model.weights.size(); ++i)
+      model.weights[i] = i % 2 == 0 ? extreme : -extreme;
+    const ModelFile once = decode_model(encode_model(model), "m.pnlp");
+    for (std::size_t i = 0; i < model.weights.size(); ++i) {
+      CHECK(once.weights[i] * model.weights[i] >= 0);  // no sign is turned
+      CHECK(std::abs(once.weights[i]) <= 1.01F * extreme);
+    }
+    CHECK(decode_model(encode_model(once), "m.pnlp").weights == once.weights);
+  }
+}
+
+TEST_CASE("int8 files are smaller") {
+  const std::size_t large = encode_model(tiny_model()).size();
+  const std::size_t small = encode_model(tiny_model(WeightFormat::int8)).size();
+  std::size_t difference = 0;
+  for (const TensorInfo& tensor : list_tensors(tiny_model().config)) {
+    if (tensor.shape.size() != 2) continue;
+    difference += 3 * tensor.shape[0] * tensor.shape[1] - 4 * tensor.shape[0];
+  }
+  CHECK(large - small == difference);
+}
+
+TEST_CASE("a model cut anywhere, or with any bit flipped, is refused") {
+  for (const WeightFormat format : {WeightFormat::fp32, WeightFormat::int8}) {
+    const std::string good = encode_model(tiny_model(format));
+    CHECK(complaint(good) == "accepted");
+    for (std::size_t size = 0; size < good.size(); ++size) {
+      CAPTURE(size);
+      CHECK(complaint(good.substr(0, size)) != "accepted");
+    }
+    for (std::size_t at = 0; at < good.size(); ++at) {
+      CAPTURE(at);
+      std::string damaged = good;
+      damaged[at] = static_cast<char>(static_cast<unsigned char>(damaged[at]) ^ (1U << (at % 8)));
+      CHECK(complaint(damaged) != "accepted");
+    }
+    CHECK(complaint(good + '\0') != "accepted");
+  }
+}
+
+TEST_CASE("the message says what is wrong with a file") {
+  const std::string good = encode_model(tiny_model());
+  CHECK(complaint("") == "not a pnlp model (its first bytes are not PNLPMODL)");
+  CHECK(complaint("PK and so on, for more bytes than a magic has").starts_with("not a pnlp model"));
+  CHECK(complaint(good.substr(0, good.size() - 1)) ==
+        "the model's checksum is wrong: the file is damaged or cut short; copy or train it again");
+  CHECK(complaint(good.substr(0, 14)) == "the model is cut short");
+  CHECK(complaint_of([](Parts& parts) { parts.version = 2; }) ==
+        "model format 2, but this pnlp reads up to 1; use a newer pnlp");
+  CHECK(complaint_of([](Parts& parts) { parts.version = 0; }) ==
+        "model format 0 does not exist; the file is damaged");
+  // A later version is told from a damaged file before anything else is believed.
+  std::string later = good;
+  later[8] = 9;
+  CHECK(complaint(later).starts_with("model format 9, but this pnlp reads up to 1"));
+}
+
+TEST_CASE("parts that make no sense are refused, although the checksum is right") {
+  CHECK(complaint_of([](Parts&) {}) == "accepted");
+  CHECK(complaint_of([](Parts& parts) { parts.format = 2; }) == "weight format 2");
+  CHECK(
+      complaint_of([](Parts& parts) { parts.weights.pop_back(); }).starts_with("the weights take"));
+  CHECK(
+      complaint_of([](Parts& parts) { parts.weights += "more"; }).starts_with("the weights take"));
+  CHECK(complaint_of([](Parts& parts) { parts.format = 1; }).starts_with("the weights take"));
+  CHECK(complaint_of([](Parts& parts) {
+          parts.training = "not zstd";
+        }).starts_with("compressed data is damaged"));
+  CHECK(complaint_of([](Parts& parts) {
+          parts.config.clear();
+        }).starts_with("model configuration is cut"));
+  CHECK(complaint_of([](Parts& parts) {
+          parts.config += "x";
+        }).starts_with("model configuration is damaged"));
+  CHECK(complaint_of([](Parts& parts) {
+          ByteWriter nan;
+          nan.f32(std::numeric_limits<float>::quiet_NaN());
+          parts.weights.replace(0, 4, nan.bytes());
+        }) == "the model has weights that are not finite");
+}
+
+TEST_CASE("sizes in a file take no memory before they are checked") {
+  Parts parts;
+  ModelConfig config = tiny_model().config;
+  // 64 channels of 65536 rows, twice 16 neighbours, 4096 wide: half a terabyte of weights.
+  config.shape.window = 16;
+  config.shape.bottleneck = 4096;
+  config.channels.assign(64, {"wide", 1, 65536});
+  parts.config = encode_config(config);
+  const std::size_t before = peak_memory();
+  CHECK(complaint(parts.sealed()).starts_with("the weights take"));
+  // A string of nearly 2^64 bytes.
+  ByteWriter out;
+  out.raw("PNLPMODL");
+  out.u32(1);
+  out.varint(std::numeric_limits<std::uint64_t>::max());
+  out.u64(hash64(out.bytes()));
+  CHECK(complaint(out.bytes()).find("cut") != std::string::npos);
+  CHECK(peak_memory() - before < (64U << 20));
+}
+
+TEST_CASE("what cannot be stored is not written") {
+  ModelFile model = tiny_model();
+  model.weights[0] = std::numeric_limits<float>::infinity();
+  CHECK_THROWS_WITH_AS(static_cast<void>(encode_model(model)),
+                       "the new model: the model has weights that are not finite", Error);
+  model.weights.pop_back();
+  CHECK_THROWS_WITH_AS(static_cast<void>(encode_model(model)), doctest::Contains("was given"),
+                       Error);
+}
+
+TEST_CASE("a saved model opens again, and a failed save leaves the old file") {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("pnlp_model" + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  const std::string path = (folder / "m.pnlp").string();
+  const auto litter = [&] {
+    return std::distance(std::filesystem::directory_iterator(folder), {}) - 1;
+  };
+  save_model(tiny_model(), path);
+  CHECK(load_model(path).weights == tiny_model().weights);
+  CHECK(litter() == 0);
+  const std::string old = read_file(path);
+  ModelFile broken = tiny_model();
+  broken.weights[3] = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_AS(save_model(broken, path), Error);
+  CHECK(read_file(path) == old);
+  CHECK(litter() == 0);
+  ModelFile other = tiny_model();
+  other.weights[3] = 5;
+  save_model(other, path);
+  CHECK(load_model(path).weights[3] == 5);
+  CHECK(litter() == 0);
+  // Errors name the file.
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << old.substr(0, old.size() / 2);
+  CHECK_THROWS_WITH_AS(static_cast<void>(load_model(path)),
+                       doctest::Contains((path + ": the model's checksum is wrong").c_str()),
+                       Error);
+  std::filesystem::remove(path);
+  CHECK_THROWS_WITH_AS(static_cast<void>(load_model(path)), doctest::Contains(path.c_str()), Error);
+  CHECK_THROWS_AS(save_model(tiny_model(), "/dev/full"), Error);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a model is known by its first bytes") {
+  CHECK(is_model_file(encode_model(tiny_model()).substr(0, 8)));
+  CHECK_FALSE(is_model_file("PNLPMOD"));
+  CHECK_FALSE(is_model_file("PNLPCKP1"));
+  CHECK_FALSE(is_model_file(""));
+}
+
+TEST_CASE("the tensors of a model") {
+  const ModelConfig config = tiny_model().config;
+  std::uint64_t sum = 0;
+  bool table = false;
+  for (const TensorInfo& tensor : list_tensors(config)) {
+    std::uint64_t size = 1;
+    for (const std::uint64_t extent : tensor.shape) size *= extent;
+    sum += size;
+    if (tensor.name == "table") {
+      table = true;
+      CHECK(tensor.shape == std::vector<std::uint64_t>{6, 3});
+    }
+  }
+  CHECK(table);
+  CHECK(sum == tiny_model().weights.size());
+}
