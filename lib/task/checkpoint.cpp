@@ -18,10 +18,11 @@ void write_floats(ByteWriter& out, const std::vector<float>& values) {
   for (const float value : values) out.f32(value);
 }
 
-std::vector<float> read_floats(ByteReader& in, std::size_t expected, bool may_be_empty) {
+std::vector<float> read_floats(ByteReader& in, const Place& place, std::size_t expected,
+                               bool may_be_empty) {
   const std::uint64_t size = in.count(expected);
   if (size != expected && !(may_be_empty && size == 0)) {
-    throw Error(ErrorKind::data,
+    throw Error(ErrorKind::data, place,
                 "the checkpoint holds another number of weights than the model has");
   }
   std::vector<float> values(size);
@@ -81,12 +82,12 @@ TrainingState load_checkpoint(const std::string& path, std::uint64_t fingerprint
   state.epoch = in.u32();
   state.step = in.u64();
   state.adam.step = in.u64();
-  state.weights = read_floats(in, weights, false);
-  state.average = read_floats(in, weights, true);
-  state.adam.first = read_floats(in, weights, false);
-  state.adam.second = read_floats(in, weights, false);
+  state.weights = read_floats(in, place, weights, false);
+  state.average = read_floats(in, place, weights, true);
+  state.adam.first = read_floats(in, place, weights, false);
+  state.adam.second = read_floats(in, place, weights, false);
   state.best_epoch = in.u32();
-  state.best_weights = read_floats(in, weights, true);
+  state.best_weights = read_floats(in, place, weights, true);
   state.best_dev.resize(in.count(kMaxMetrics));
   for (auto& [name, value] : state.best_dev) {
     name = in.string();

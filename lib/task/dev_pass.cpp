@@ -10,6 +10,7 @@ namespace pnlp {
 namespace {
 
 constexpr std::size_t kUnit = 64;  // records
+const std::vector<std::string> kNoTags;
 
 Outcome make_outcome(const FeatureRecord& gold, const std::vector<std::string>& gold_tags,
                      Prediction& prediction, const ModelConfig& config) {
@@ -69,7 +70,6 @@ std::vector<std::pair<std::string, double>> DevPass::run() {
         records_.subspan(begin, size), options, std::span(predictions).subspan(begin, size));
   });
   Evaluation evaluation;
-  static const std::vector<std::string> kNoTags;
   for (std::size_t i = 0; i < records_.size(); ++i) {
     evaluation.add(make_outcome(records_[i], gold_tags_.empty() ? kNoTags : gold_tags_[i],
                                 predictions[i], model_->config));
@@ -78,6 +78,19 @@ std::vector<std::pair<std::string, double>> DevPass::run() {
   for (const std::string_view name : evaluation.available())
     metrics.emplace_back(name, evaluation.metric(name));
   return metrics;
+}
+
+std::vector<std::string_view> DevPass::tells() const {
+  Evaluation evaluation;
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    Prediction any;  // a label with its score, and no slots
+    any.label = "";
+    any.labels = any.scores = {{"", 0.0F}};
+    if (!gold_tags_.empty()) any.tags.assign(gold_tags_[i].size(), "O");
+    evaluation.add(make_outcome(records_[i], gold_tags_.empty() ? kNoTags : gold_tags_[i], any,
+                                model_->config));
+  }
+  return evaluation.available();
 }
 
 float DevPass::calibrate() {

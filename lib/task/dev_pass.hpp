@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,9 @@ class DevPass {
 
   // Every metric that the records tell something about, by name.
   std::vector<std::pair<std::string, double>> run();
+
+  // The names of these metrics, without a look at the network.
+  std::vector<std::string_view> tells() const;
 
   // The temperature that makes the dev labels most likely (Guo et al. 2017); 1 without labels.
   float calibrate();

@@ -1,9 +1,12 @@
 #include "pnlp/task/inference.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "pnlp/base/error.hpp"
 #include "pnlp/nn/layers.hpp"
 #include "pnlp/nn/loss.hpp"
 #include "pnlp/nn/onednn.hpp"
@@ -12,7 +15,6 @@
 namespace pnlp {
 namespace {
 
-constexpr std::size_t kProjectedFloats = 4U << 20;  // 16 MiB of remembered words
 // Activations of about this many tokens are in memory at a time (a longer record stands alone).
 constexpr std::size_t kPartTokens = 4096;
 
@@ -25,6 +27,15 @@ std::vector<Channel> channels_of(const ModelConfig& config) {
 
 }  // namespace
 
+void check_channels(const ModelConfig& config, const FeatureSource& source) {
+  if (channels_of(config) == projection_channels(source.projection)) return;
+  throw Error(ErrorKind::data,
+              fmt::format("the model's tables are for fingerprints of {} values, its projection "
+                          "gives others ({} values): the model is damaged",
+                          config.fingerprint_width(),
+                          channels_width(projection_channels(source.projection))));
+}
+
 Batcher make_batcher(const ModelConfig& config) {
   std::vector<ChannelTable> tables;
   std::uint32_t first = 0;
@@ -36,39 +47,41 @@ Batcher make_batcher(const ModelConfig& config) {
                  {.segment = config.shape.segment, .max_tokens = config.max_tokens});
 }
 
-Inference::Inference(std::shared_ptr<const SharedModel> model)
+Inference::Inference(std::shared_ptr<const SharedModel> model, std::size_t most_floats)
     : model_(std::move(model)),
+      most_floats_(most_floats),
       batcher_(make_batcher(model_->config)),
       set_(model_->config.fingerprint_width()) {}
 
 void Inference::forget() {
   set_.clear();
-  projected_words_ = 0;
+  projected_.clear();
 }
 
 void Inference::run(std::span<const FeatureRecord> records) {
   const Network& network = model_->network;
   const std::size_t width = network.bottleneck().width();
-  if (set_.words() * width > kProjectedFloats) forget();
+  if (set_.words() * width > most_floats_) forget();
   set_.clear_records();
   for (const FeatureRecord& record : records) set_.add(record);
   batcher_.pack_all(set_, batch_);
   // Words that earlier batches had are projected already; tokens refer to them by their number in
   // the set.
   memory_.projected.resize(std::max(memory_.projected.size(), set_.words() * width));
+  projected_.resize(set_.words(), false);
   const std::span<const std::uint32_t> words = batcher_.words();
   const std::span<const std::int32_t> rows(batch_.rows);
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i] < projected_words_) continue;
+    if (projected_[words[i]]) continue;
     const auto begin = static_cast<std::size_t>(batch_.word_offsets[i]);
     const auto end = static_cast<std::size_t>(batch_.word_offsets[i + 1]);
     network.project(model_->weights.data(), rows.subspan(begin, end - begin), 1.0F,
                     memory_.projected.data() + words[i] * width);
+    projected_[words[i]] = true;
   }
   for (std::int32_t& word : batch_.word_of_token) {
     word = static_cast<std::int32_t>(words[static_cast<std::size_t>(word)]);
   }
-  projected_words_ = set_.words();
   network.forward_projected(model_->weights.data(), batch_, memory_);
 }
 

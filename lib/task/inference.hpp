@@ -26,13 +26,20 @@ struct SharedModel {
   std::span<const float> weights;
 };
 
+// Error(data) if the model's channels are not those of the features it names as its own.
+void check_channels(const ModelConfig& config, const FeatureSource& source);
+
 // A batcher for the model's channels.
 Batcher make_batcher(const ModelConfig& config);
 
 // Not thread-safe.
 class Inference {
  public:
-  explicit Inference(std::shared_ptr<const SharedModel> model);
+  static constexpr std::size_t kRememberedFloats = 4U << 20;  // 16 MiB
+
+  // `most_floats`: of projected words that are remembered.
+  explicit Inference(std::shared_ptr<const SharedModel> model,
+                     std::size_t most_floats = kRememberedFloats);
 
   // Each record's outcome depends on that record alone. `out.size()` == `records.size()`.
   void predict(std::span<const FeatureRecord> records, const PredictOptions& options,
@@ -54,9 +61,10 @@ class Inference {
   void decode_tags(std::size_t sequence, const FeatureRecord& record, Prediction& out);
 
   std::shared_ptr<const SharedModel> model_;
+  std::size_t most_floats_;
   Batcher batcher_;
-  FeatureSet set_;                   // remembers the words of earlier batches
-  std::size_t projected_words_ = 0;  // words of set_ that memory_.projected holds
+  FeatureSet set_;               // remembers the words of earlier batches
+  std::vector<bool> projected_;  // by word of set_: whether memory_.projected holds it
   PackedBatch batch_;
   NetworkMemory memory_;
   BioDecoder decoder_;

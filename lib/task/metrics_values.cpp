@@ -45,6 +45,7 @@ std::size_t metric_index(std::string_view name) {
 }
 
 std::size_t calibration_bin(double probability) {
+  if (std::isnan(probability)) return 0;
   constexpr auto kBins = static_cast<double>(CalibrationBin::kBins);
   return static_cast<std::size_t>(std::clamp(std::ceil(probability * kBins) - 1, 0.0, kBins - 1));
 }

@@ -23,9 +23,10 @@ struct Predictor::State {
 };
 
 Predictor::Predictor(std::shared_ptr<const ModelFile> model, PredictOptions options) {
+  const auto source = std::make_shared<FeatureSource>(decode_source(model->feature_source));
+  check_channels(model->config, *source);
   const auto shared = std::make_shared<SharedModel>(model->config, model->weights);
   check_self_test(shared, model->self_test);
-  const auto source = std::make_shared<FeatureSource>(decode_source(model->feature_source));
   state_ = std::make_unique<State>(std::move(model), shared, source, options);
 }
 

@@ -34,7 +34,8 @@ struct Prediction {
 // Not thread-safe: one per thread, by clone(), which shares the weights.
 class Predictor {
  public:
-  // Runs the model's self-test; Error(data) if its outputs are not reproduced.
+  // Runs the model's self-test. Errors: data (its outputs are not reproduced; the model's parts do
+  // not fit each other).
   Predictor(std::shared_ptr<const ModelFile> model, PredictOptions options);
   ~Predictor();
   std::unique_ptr<Predictor> clone() const;

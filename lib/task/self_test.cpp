@@ -1,5 +1,7 @@
 #include "pnlp/task/self_test.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -50,21 +52,24 @@ void check_self_test(const std::shared_ptr<const SharedModel>& model, std::strin
   std::vector<FeatureRecord> records(in.count(kRecords));
   for (FeatureRecord& record : records) {
     record.tokens.resize(in.count(kTokens));
+    ByteReader values(in.raw(2 * width * record.tokens.size()), "self-test");
     record.values.resize(record.tokens.size() * width);
-    for (std::uint16_t& value : record.values) value = in.u16();
+    for (std::uint16_t& value : record.values) value = values.u16();
   }
   Inference inference(model);
   std::vector<float> logits;
   inference.logits(records, logits);
-  bool same = in.count(logits.size()) == logits.size();
-  for (std::size_t i = 0; same && i < logits.size(); ++i) {
-    same = std::abs(in.f32() - logits[i]) <= kTolerance;  // false for NaN
+  if (in.count(logits.size()) != logits.size()) {
+    throw Error(ErrorKind::data, "the model's self-test has another number of outputs");
   }
-  if (!same) {
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    const float expected = in.f32();
+    if (std::abs(expected - logits[i]) <= kTolerance) continue;  // false for NaN
     throw Error(ErrorKind::data,
-                "the model's self-test failed: this program does not compute what the model "
-                "computed when it was "
-                "trained");
+                fmt::format("the model's self-test failed: output {} is {}, but was {} when the "
+                            "model was trained; this program or this processor does not compute "
+                            "what the model needs",
+                            i + 1, logits[i], expected));
   }
   in.finish();
 }

@@ -1,19 +1,22 @@
 #include "pnlp/task/trainer.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <numeric>
-#include <unordered_map>
 
 #include "pnlp/base/random.hpp"
 #include "pnlp/io/json.hpp"
 #include "pnlp/model/network.hpp"
 #include "pnlp/task/checkpoint.hpp"
 #include "pnlp/task/dev_pass.hpp"
+#include "pnlp/task/initial_weights.hpp"
 #include "pnlp/task/self_test.hpp"
+#include "pnlp/task/trainer_options.hpp"
 #include "pnlp/task/training_set.hpp"
 #include "pnlp/task/training_step.hpp"
 
@@ -30,36 +33,6 @@ constexpr std::uint64_t kHeldOutStream = 1;
 constexpr std::uint64_t kOrderStream = 2;
 
 using Metrics = std::vector<std::pair<std::string, double>>;
-
-void check_options(const TrainOptions& options) {
-  const auto need = [](bool fine, const char* what, double value, const char* range) {
-    if (!fine) throw Error(ErrorKind::usage, fmt::format("{} is {}; give {}", what, value, range));
-  };
-  const auto share = [](double value) { return value >= 0 && value < 1; };
-  need(options.learning_rate > 0 && options.learning_rate <= 10, "the learning rate",
-       options.learning_rate, "a number above 0, up to 10");
-  need(share(options.warmup), "the warm-up", options.warmup,
-       "a share of the steps from 0 to below 1");
-  need(options.batch > 0 && options.batch <= 65536, "the batch size", options.batch,
-       "1 to 65536 records");
-  need(share(options.feature_drop), "feature drop", options.feature_drop,
-       "a share from 0 to below 1");
-  need(share(options.dropout), "dropout", options.dropout, "a share from 0 to below 1");
-  need(options.weight_decay >= 0, "weight decay", options.weight_decay, "0 or more");
-  need(share(options.ema), "the decay of the weight average", options.ema, "0 (none) to below 1");
-  need(options.clip >= 0, "the clipping norm", options.clip, "0 (none) or more");
-  need(share(options.label_smoothing), "label smoothing", options.label_smoothing,
-       "a share from 0 to below 1");
-  need(options.tag_weight > 0, "the tag weight", options.tag_weight, "a number above 0");
-  need(options.held_out > 0 && options.held_out < 1, "the held-out share", options.held_out,
-       "a share between 0 and 1");
-  need(options.checkpoint_every > 0, "the checkpoint interval", options.checkpoint_every,
-       "1 epoch or more");
-  need(options.max_tokens > 0, "the length limit", options.max_tokens, "1 token or more");
-  if (options.resume && options.checkpoint.empty()) {
-    throw Error(ErrorKind::usage, "to resume, name the checkpoint file");
-  }
-}
 
 // A held-out share of `train`, drawn by the seed; both keep their order.
 void hold_out(std::vector<FeatureRecord>& train, std::vector<FeatureRecord>& dev,
@@ -83,8 +56,12 @@ void hold_out(std::vector<FeatureRecord>& train, std::vector<FeatureRecord>& dev
 ModelConfig make_config(const FeatureSource& source, std::span<const FeatureRecord> train,
                         const TrainOptions& options) {
   ModelConfig config;
+  if (options.init) check_init(*options.init, source);
   if (options.task) config.task = *options.task;
   describe_records(train, config, options.task.has_value());
+  if (!has_label(config.task) && (options.balanced || !options.class_weights.empty())) {
+    throw Error(ErrorKind::usage, "class weights are for labels, and this task has none");
+  }
   config.shape = options.init ? options.init->config.shape : options.shape;
   config.max_tokens = options.max_tokens;
   const std::unique_ptr<Projection> projection = make_projection(source.projection);
@@ -116,10 +93,7 @@ double value_of(const Metrics& metrics, std::string_view name) {
   for (const auto& [metric, value] : metrics) {
     if (metric == name) return value;
   }
-  std::string names;
-  for (const auto& [metric, value] : metrics) names += (names.empty() ? "" : ", ") + metric;
-  throw Error(ErrorKind::usage, fmt::format("the dev set does not tell '{}'; it tells: {}", name,
-                                            names.empty() ? "nothing" : names));
+  throw Error(ErrorKind::internal, fmt::format("the dev pass left out '{}'", name));
 }
 
 std::vector<float> label_weights(const ModelConfig& config, const TrainingSet& set,
@@ -145,74 +119,11 @@ std::vector<float> label_weights(const ModelConfig& config, const TrainingSet& s
   return weights;
 }
 
-// Copies what the initial model and the new one share: tensors of equal shape, and the columns of
-// heads whose label or tag has the same name.
-void start_from(const ModelFile& init, const ModelConfig& config, const Network& network,
-                std::span<float> weights) {
-  const Network old(init.config);
-  const LabelSpace old_space(init.config);
-  const LabelSpace new_space(config);
-  const auto columns = [](const ModelConfig& of, const LabelSpace& space, bool tags) {
-    std::vector<std::string> names;
-    if (!tags) return of.labels;
-    for (std::uint32_t i = 0; i < of.tags(); ++i)
-      names.push_back(space.tag(static_cast<std::int32_t>(i)));
-    return names;
-  };
-  for (const Parameter& to : network.layout().parameters()) {
-    for (const Parameter& from : old.layout().parameters()) {
-      if (from.name != to.name) continue;
-      const bool tags = to.name.starts_with("tags");
-      if (!tags && !to.name.starts_with("label")) {
-        std::copy_n(init.weights.begin() + static_cast<std::ptrdiff_t>(from.offset), to.size,
-                    weights.begin() + static_cast<std::ptrdiff_t>(to.offset));
-        continue;
-      }
-      const std::vector<std::string> old_names = columns(init.config, old_space, tags);
-      const std::vector<std::string> new_names = columns(config, new_space, tags);
-      for (std::size_t column = 0; column < new_names.size(); ++column) {
-        const auto found = std::ranges::find(old_names, new_names[column]);
-        if (found == old_names.end()) continue;
-        const auto source = static_cast<std::size_t>(found - old_names.begin());
-        for (std::size_t row = 0; row < to.size / new_names.size(); ++row) {
-          weights[to.offset + row * new_names.size() + column] =
-              init.weights[from.offset + row * old_names.size() + source];
-        }
-      }
-    }
-  }
-}
-
 std::uint32_t epochs_for(const TrainOptions& options, std::size_t tokens) {
   if (options.epochs != 0) return options.epochs;
   const double wanted = kTokenVisits / static_cast<double>(std::max<std::size_t>(1, tokens));
   return static_cast<std::uint32_t>(std::clamp(
       std::ceil(wanted), static_cast<double>(kFewestEpochs), static_cast<double>(kMostEpochs)));
-}
-
-// Every option that shapes the result, as JSON: kept in the model, and hashed into checkpoints.
-void write_options(JsonWriter& json, const TrainOptions& options, std::uint32_t epochs) {
-  json.begin_object();
-  json.key("optimizer").value(options.optimizer == OptimizerKind::adamw ? "adamw" : "adam");
-  json.key("schedule").value(options.schedule == Schedule::cosine ? "cosine" : "constant");
-  json.key("learning_rate").value(options.learning_rate);
-  json.key("warmup").value(options.warmup);
-  json.key("epochs").value(static_cast<std::uint64_t>(epochs));
-  json.key("batch").value(static_cast<std::uint64_t>(options.batch));
-  json.key("feature_drop").value(options.feature_drop);
-  json.key("dropout").value(options.dropout);
-  json.key("weight_decay").value(options.weight_decay);
-  json.key("ema").value(options.ema);
-  json.key("clip").value(options.clip);
-  json.key("label_smoothing").value(options.label_smoothing);
-  json.key("tag_weight").value(options.tag_weight);
-  json.key("balanced").value(options.balanced);
-  json.key("class_weights").begin_object();
-  for (const LabelWeight& weight : options.class_weights)
-    json.key(weight.name).value(weight.weight);
-  json.end_object();
-  json.key("patience").value(static_cast<std::uint64_t>(options.patience));
-  json.end_object();
 }
 
 void write_metrics(JsonWriter& json, const Metrics& metrics) {
@@ -248,6 +159,7 @@ class Trainer {
   TrainResult run(const std::function<bool(const EpochReport&)>& report) {
     start();
     DevPass dev(config_, evaluated(), dev_, workers_);
+    check_told(dev.tells());
     TrainingStep step(config_, *network_, *set_, options_, workers_);
     bool go_on = true;
     while (go_on && state_.epoch < epochs_ && !out_of_patience()) {
@@ -289,15 +201,23 @@ class Trainer {
     return digest.value();
   }
 
+  // A metric that the dev set cannot give is found before the first epoch, not after it.
+  void check_told(std::span<const std::string_view> told) const {
+    if (std::ranges::find(told, metric_) != told.end()) return;
+    throw Error(ErrorKind::usage,
+                fmt::format("the dev set does not tell '{}'; it tells: {}", metric_,
+                            told.empty() ? "nothing" : fmt::format("{}", fmt::join(told, ", "))));
+  }
+
   void start() {
     const std::size_t size = network_->layout().size();
-    if (options_.resume) {
+    if (options_.resume && std::filesystem::exists(options_.checkpoint)) {
       state_ = load_checkpoint(options_.checkpoint, fingerprint(), size);
       return;
     }
     state_.weights.resize(size);
     network_->layout().initialize(state_.weights.data(), options_.seed);
-    if (options_.init) start_from(*options_.init, config_, *network_, state_.weights);
+    if (options_.init) start_from(*options_.init, config_, network_->layout(), state_.weights);
     if (options_.ema > 0) state_.average = state_.weights;
     state_.adam.first.assign(size, 0.0F);
     state_.adam.second.assign(size, 0.0F);
@@ -331,7 +251,8 @@ class Trainer {
       const StepReport done =
           step.run(std::span(order).subspan(at, size), state_.step, now.learning_rate,
                    state_.weights, state_.average, state_.adam);
-      if (!std::isfinite(done.loss) || !std::isfinite(done.gradient_norm)) diverge();
+      if (!std::isfinite(done.loss)) diverge("the loss is not finite");
+      if (!std::isfinite(done.gradient_norm)) diverge("the gradient is not finite");
       ++state_.step;
       loss += done.loss;
       now.step = state_.step;
@@ -344,7 +265,12 @@ class Trainer {
   }
 
   void end_epoch(DevPass& dev, EpochReport& now) {
+    const auto finite = [](float weight) { return std::isfinite(weight); };
+    if (!std::ranges::all_of(evaluated(), finite)) diverge("the weights are no longer finite");
     now.dev = dev.run();
+    for (const auto& [name, value] : now.dev) {
+      if (!std::isfinite(value)) diverge("the scores of the dev set are not finite");
+    }
     now.end_of_epoch = true;
     now.seconds = seconds();
     const double value = value_of(now.dev, metric_);
@@ -359,14 +285,13 @@ class Trainer {
     }
   }
 
-  [[noreturn]] void diverge() {
-    const std::string what = fmt::format(
-        "the loss is not finite at step {} (epoch {}); lower the learning rate ({}), or clip "
-        "gradients",
-        state_.step + 1, state_.epoch + 1, options_.learning_rate);
+  [[noreturn]] void diverge(std::string_view what) {
+    const std::string message =
+        fmt::format("{} after {} steps; lower the learning rate ({}), or clip gradients", what,
+                    state_.step, options_.learning_rate);
     std::optional<ModelFile> best;
     if (state_.best_epoch != 0) best = finish(true).model;
-    throw DivergedError(what, std::move(best));
+    throw DivergedError(message, std::move(best));
   }
 
   std::vector<std::string> warnings() const {
@@ -374,6 +299,16 @@ class Trainer {
     const auto warn = [&](std::uint64_t count, std::string_view what) {
       if (count != 0) lines.push_back(fmt::format("{} {}", count, what));
     };
+    if (has_label(config_.task)) {
+      warn(set_->records() - set_->with_label(),
+           has_tags(config_.task) ? "records have no label; only their slots were trained on"
+                                  : "records have no label; left out");
+    }
+    if (has_tags(config_.task)) {
+      warn(set_->records() - set_->with_spans(),
+           has_label(config_.task) ? "records have no slots; only their labels were trained on"
+                                   : "records have no slots; left out");
+    }
     warn(set_->inexact_spans(), "spans do not fall on token bounds; trained on the nearest tokens");
     warn(set_->lost_spans(), "spans cover no token of their own; left out");
     warn(set_->cut_records(),

@@ -50,7 +50,9 @@ struct TrainOptions {
   std::string checkpoint;              // file written every `checkpoint_every` epochs; empty: none
   std::uint32_t checkpoint_every = 1;  // epochs
   bool resume = false;                 // continue from `checkpoint` if it exists
-  std::optional<ModelFile> init;       // start from its weights: labels and slots matched by name
+  // Start from its weights: labels and slots matched by name. Its shape and channels are taken over
+  // instead of `shape`; it must read the features of the records.
+  std::optional<ModelFile> init;
 };
 
 struct EpochReport {
@@ -68,14 +70,16 @@ struct EpochReport {
 };
 
 struct TrainResult {
-  ModelFile model;
+  ModelFile
+      model;  // of the best epoch; without weights if training stopped before one was finished
   std::uint32_t best_epoch = 0;
   std::vector<std::pair<std::string, double>> dev;  // of the best epoch
   std::vector<std::string> warnings;  // one sentence each, with counts: misaligned spans, cut texts
   bool stopped = false;               // by `report`
 };
 
-// The loss was not finite. `last_good` is the best model so far, if an epoch had been finished.
+// The loss, the weights or the scores of the dev set were not finite. `last_good` is the best model
+// so far, if an epoch had been finished.
 class DivergedError : public Error {
  public:
   DivergedError(const std::string& message, std::optional<ModelFile> best)
@@ -83,9 +87,13 @@ class DivergedError : public Error {
   std::optional<ModelFile> last_good;
 };
 
-// Errors: data (no label where the task needs one, a single class, nothing to train on), usage (an
-// option that makes no sense), DivergedError. `report` is called at the end of each epoch and after
-// each step; returning false stops training after a checkpoint is written.
+// Without `dev_records`, a share of the training records is held out. Records that lack a label (or
+// slots) teach only what they have, and are counted in a warning.
+// Errors: data (no label where the task needs one, a single class, nothing to train on, an initial
+// model of other features), usage (an option that makes no sense), DivergedError. `report` is
+// called after each step and at the end of each epoch; returning false stops training: at the end
+// of an epoch after a checkpoint is written, within an epoch at once, so that the last checkpoint
+// stands.
 TrainResult train(const FeatureSource& source, std::vector<FeatureRecord> train_records,
                   std::vector<FeatureRecord> dev_records, const TrainOptions& options,
                   const std::function<bool(const EpochReport&)>& report);

@@ -1,5 +1,7 @@
 #include "pnlp/task/training_set.hpp"
 
+#include <fmt/format.h>
+
 #include <bit>
 #include <set>
 
@@ -21,6 +23,8 @@ TrainingSet::TrainingSet(const ModelConfig& config, std::span<const FeatureRecor
     // Several labels: a record with an empty list teaches that none applies, a record without a
     // label nothing.
     weights_.push_back(record.label_form == LabelForm::none ? 0.0F : 1.0F);
+    if (record.label_form != LabelForm::none) ++with_label_;
+    if (record.has_spans) ++with_spans_;
     inexact_spans_ += targets.inexact_spans;
     lost_spans_ += targets.lost_spans;
     if (record.tokens.size() > config.max_tokens) ++cut_records_;
@@ -118,8 +122,31 @@ void describe_records(std::span<const FeatureRecord> records, ModelConfig& confi
                 "some records have lists of labels; this task gives each record one label, "
                 "choose --task multilabel");
   }
-  if (has_label(config.task)) config.labels.assign(labels.begin(), labels.end());
-  if (has_tags(config.task)) config.slots.assign(slots.begin(), slots.end());
+  if (has_label(config.task)) {
+    const std::size_t least = config.task == Task::multilabel ? 1 : 2;
+    if (!any_label) {
+      throw Error(ErrorKind::data,
+                  fmt::format("no training record has a label, which the task {} needs; name the "
+                              "field with --label-field",
+                              task_name(config.task)));
+    }
+    if (labels.size() < least) {
+      throw Error(ErrorKind::data,
+                  fmt::format("the training records have {} different labels; the task {} needs at "
+                              "least {}",
+                              labels.size(), task_name(config.task), least));
+    }
+    config.labels.assign(labels.begin(), labels.end());
+  }
+  if (has_tags(config.task)) {
+    if (slots.empty()) {
+      throw Error(ErrorKind::data,
+                  fmt::format("no training record has a slot, which the task {} needs; name the "
+                              "field with --tags-field or --spans-field",
+                              task_name(config.task)));
+    }
+    config.slots.assign(slots.begin(), slots.end());
+  }
 }
 
 }  // namespace pnlp

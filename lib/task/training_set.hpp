@@ -29,6 +29,8 @@ class TrainingSet {
   // Records of each label (a soft target counts by its weight).
   std::vector<double> label_counts(std::size_t labels) const;
 
+  std::uint64_t with_label() const { return with_label_; }
+  std::uint64_t with_spans() const { return with_spans_; }
   std::uint64_t inexact_spans() const { return inexact_spans_; }
   std::uint64_t lost_spans() const { return lost_spans_; }
   std::uint64_t cut_records() const { return cut_records_; }
@@ -40,6 +42,8 @@ class TrainingSet {
   std::vector<float> label_weights_;
   std::vector<std::uint64_t> label_offsets_ = {0};
   std::vector<float> weights_;
+  std::uint64_t with_label_ = 0;
+  std::uint64_t with_spans_ = 0;
   std::uint64_t inexact_spans_ = 0;
   std::uint64_t lost_spans_ = 0;
   std::uint64_t cut_records_ = 0;
@@ -48,8 +52,8 @@ class TrainingSet {
 // Hash of features and targets: the same for records from JSONL and from a feature stream.
 std::uint64_t digest_records(std::span<const FeatureRecord> records);
 
-// Task, labels and slots that the records call for. Errors: data (neither labels nor slots; lists
-// and single labels mixed are several labels).
+// Task (unless given), labels and slots that the records call for: lists of labels make several
+// labels. Errors: data (none, or too few, of what the task needs; lists where it takes one label).
 void describe_records(std::span<const FeatureRecord> records, ModelConfig& config, bool task_given);
 
 }  // namespace pnlp

@@ -1,0 +1,19 @@
+// The options of a training run: which make sense, and their record in the model.
+#pragma once
+
+#include <cstdint>
+
+#include "pnlp/io/json.hpp"
+#include "pnlp/task/trainer.hpp"
+
+namespace pnlp {
+
+// Error(usage) naming the first option that is out of its range, with the range. The shape is
+// check_config()'s.
+void check_options(const TrainOptions& options);
+
+// Every option that shapes the result, as a JSON object: kept in the model, and hashed into
+// checkpoints. `epochs`: those that are meant by 0, too.
+void write_options(JsonWriter& json, const TrainOptions& options, std::uint32_t epochs);
+
+}  // namespace pnlp
