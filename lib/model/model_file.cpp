@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "pnlp/base/error.hpp"
@@ -39,20 +40,22 @@ void write_fp32(ByteWriter& out, std::span<const float> values) {
   for (const float value : values) out.f32(value);
 }
 
-// The least number of 17 significant bits that is `value` or more. So its product with a quantized
-// weight is exact, and weights that were quantized before are stored as they are.
-float round_up_to_17_bits(float value) {
+// q = round(w / scale), scale = largest magnitude of the row / 127, to 17 significant bits. So the
+// product of scale and quantized weight is exact, and weights that were quantized before are stored
+// as they are. Rounded up, but for weights at the end of the range, where 127 scales are too many.
+float row_scale(float largest) {
   constexpr std::uint32_t kDropped = (1U << 7) - 1;
-  return std::bit_cast<float>((std::bit_cast<std::uint32_t>(value) + kDropped) & ~kDropped);
+  const auto bits = std::bit_cast<std::uint32_t>(largest / 127.0F);
+  const auto above = std::bit_cast<float>((bits + kDropped) & ~kDropped);
+  return std::isfinite(127.0F * above) ? above : std::bit_cast<float>(bits & ~kDropped);
 }
 
-// q = round(w / scale), scale = largest magnitude of the row / 127, rounded up.
 void write_int8(ByteWriter& out, std::span<const float> values, std::size_t row) {
   for (std::size_t at = 0; at < values.size(); at += row) {
     const std::span<const float> weights = values.subspan(at, row);
     float largest = 0;
     for (const float weight : weights) largest = std::max(largest, std::abs(weight));
-    const float scale = round_up_to_17_bits(largest / 127.0F);
+    const float scale = row_scale(largest);
     out.f32(scale);
     for (const float weight : weights) {
       const float quantized = scale > 0 ? std::nearbyint(weight / scale) : 0.0F;
@@ -141,9 +144,11 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
   const std::string_view config = in.string();
   model.feature_source = in.string();
   const std::string_view training = in.string();
+  std::optional<Network> network;
   try {
     model.config = decode_config(config);
     model.training = decompress(training, kMaxText);
+    network.emplace(model.config);
   } catch (const Error& error) {
     refuse(name, error.what());
   }
@@ -152,15 +157,14 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
   if (format > static_cast<std::uint8_t>(WeightFormat::int8))
     refuse(name, fmt::format("weight format {}", format));
   model.weight_format = static_cast<WeightFormat>(format);
-  const Network network(model.config);
-  const std::uint64_t size = stored_size(network.layout(), model.weight_format);
+  const std::uint64_t size = stored_size(network->layout(), model.weight_format);
   if (in.left() != size) {
     refuse(name, fmt::format("the weights take {} bytes where the configuration asks for {}",
                              in.left(), size));
   }
-  model.weights.resize(network.layout().size());
+  model.weights.resize(network->layout().size());
   const std::span<float> weights(model.weights);
-  for (const Parameter& parameter : network.layout().parameters()) {
+  for (const Parameter& parameter : network->layout().parameters()) {
     const std::span<float> values = weights.subspan(parameter.offset, parameter.size);
     if (model.weight_format == WeightFormat::int8 && is_matrix(parameter)) {
       read_int8(in, values, row_length(parameter));
