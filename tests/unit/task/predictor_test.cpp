@@ -479,3 +479,16 @@ TEST_CASE("a predictor tells its model's configuration and features") {
   CHECK(predictor.source() == toy::source());
   CHECK(predictor.clone()->config() == model.config);
 }
+
+TEST_CASE("models of the first version stay readable") {
+  for (const char* name : {"fp32.pnlp", "int8.pnlp"}) {
+    CAPTURE(name);
+    const ModelFile model = load_model(std::string(PNLP_TESTDATA "/model/") + name);
+    const auto out = toy::predict(
+        model, {toy::features("wake me at half past nine"), toy::features("play jazz by björk")});
+    CHECK(out[0].label == "alarm");
+    CHECK(out[0].spans == std::vector<Span>{{11, 25, "time"}});
+    CHECK(out[1].label == "music");
+    CHECK(out[1].spans == std::vector<Span>{{13, 19, "artist"}});
+  }
+}

@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""A second reader of models, and a second network, written from pnlp-model(5) alone, in plain Python.
+
+read_pnlp.py MODEL    computes the outputs of the model's self-test, compares them with those that the
+                      file tells, and prints what the model is made of as JSON
+The training part is left packed: Python has no zstd.
+"""
+
+import json
+import math
+import struct
+import sys
+
+from read_pnf import Bad, Bytes
+from xxh3 import xxh3
+
+TASKS = ["label", "multilabel", "tags", "joint"]
+SIZES = ["feature size", "channel rows", "window", "bottleneck", "hidden", "layers", "segment"]
+LIMITS = [(1, 65536), (0, 65536), (0, 16), (1, 4096), (1, 16384), (0, 64), (1, 8192)]
+TOLERANCE = 0.001  # the page allows 0.01; two ways of the same sums need less
+
+
+def read_config(data):
+    data = Bytes(data)
+    config = {"task": TASKS[data.number(1)], "encoder": data.string().decode()}
+    if config["encoder"] not in ("mixer", "none"):
+        raise Bad("unknown encoder")
+    for name, (least, most) in zip(SIZES, LIMITS):
+        config[name] = data.varint()
+        if not least <= config[name] <= most:
+            raise Bad("%s is %d" % (name, config[name]))
+    config["max tokens"] = data.varint()
+    config["channels"] = [(data.string().decode(), data.varint(), data.varint())
+                          for _ in range(data.varint())]
+    config["labels"] = [data.string().decode() for _ in range(data.varint())]
+    config["slots"] = [data.string().decode() for _ in range(data.varint())]
+    config["temperature"], config["threshold"] = data.f32(), data.f32()
+    data.end()
+    return config
+
+
+def shapes(config):
+    """Names and shapes of the tensors, in the order of the file."""
+    c, h, s = config["bottleneck"], config["hidden"], config["segment"]
+    result = [("bottleneck.bias", (c,))]
+    for i in range(config["layers"] if config["encoder"] == "mixer" else 0):
+        result += [("mixer%d.%s" % (i, name), shape) for name, shape in [
+            ("token_norm.gain", (c,)), ("token_norm.shift", (c,)), ("token_in", (s, h)),
+            ("token_in.bias", (h,)), ("token_out", (s, h)), ("token_out.bias", (s,)),
+            ("channel_norm.gain", (c,)), ("channel_norm.shift", (c,)), ("channel_in", (c, h)),
+            ("channel_in.bias", (h,)), ("channel_out", (h, c)), ("channel_out.bias", (c,))]]
+    result += [("norm.gain", (c,)), ("norm.shift", (c,))]
+    if config["task"] != "tags":
+        labels = len(config["labels"])
+        result += [("pool.query", (c,)), ("label", (c, labels)), ("label.bias", (labels,))]
+    if config["task"] in ("tags", "joint"):
+        tags = 1 + 2 * len(config["slots"])
+        result += [("tags", (c, tags)), ("tags.bias", (tags,))]
+    rows = [rows for _, _, rows in config["channels"]]
+    result.append(("table", ((2 * config["window"] + 1) * rows[0] + sum(rows[1:]), c)))
+    return result
+
+
+def read_tensor(data, shape, small):
+    """A list of numbers, or a list of rows."""
+    if len(shape) == 1:
+        return list(struct.unpack("<%df" % shape[0], data.raw(4 * shape[0])))
+    rows = []
+    for _ in range(shape[0]):
+        if small:
+            scale = data.f32()
+            rows.append([scale * value for value in struct.unpack("%db" % shape[1],
+                                                                  data.raw(shape[1]))])
+        else:
+            rows.append(list(struct.unpack("<%df" % shape[1], data.raw(4 * shape[1]))))
+    return rows
+
+
+def read_model(data):
+    if data[:8] != b"PNLPMODL":
+        raise Bad("no model")
+    if int.from_bytes(data[-8:], "little") != xxh3(data[:-8]):
+        raise Bad("wrong checksum")
+    data = Bytes(data[8:-8])
+    if data.number(4) != 1:
+        raise Bad("unknown version")
+    model = {"config": read_config(data.string())}
+    model["source"] = data.string()
+    data.string()
+    model["self-test"] = data.string()
+    form = data.number(1)
+    if form > 1:
+        raise Bad("unknown weight format")
+    model["format"] = ["fp32", "int8"][form]
+    model["weights"] = {name: read_tensor(data, shape, form == 1)
+                        for name, shape in shapes(model["config"])}
+    data.end()
+    return model
+
+
+def gelu(z):
+    return z * 0.5 * (1 + math.erf(z / math.sqrt(2)))
+
+
+def dot(x, y):
+    return sum(a * b for a, b in zip(x, y))
+
+
+def norm(x, weights, name):
+    result = []
+    for row in x:
+        mean = sum(row) / len(row)
+        root = math.sqrt(sum((value - mean) ** 2 for value in row) / len(row) + 0.00001)
+        result.append([(value - mean) / root * gain + shift for value, gain, shift in
+                       zip(row, weights[name + ".gain"], weights[name + ".shift"])])
+    return result
+
+
+def places(values, config, table):
+    """E(0) to E(2w) of a token."""
+    c, window = config["bottleneck"], config["window"]
+    result = [[0.0] * c for _ in range(2 * window + 1)]
+    first, at = 0, 0
+    for number, (_, count, rows) in enumerate(config["channels"]):
+        for value in values[at:at + count] if rows else []:
+            row = value % rows
+            targets = range(2 * window + 1) if number == 0 else [window]
+            for p in targets:
+                source = row * (2 * window + 1) + p if number == 0 else first + row
+                for j, weight in enumerate(table[source]):
+                    result[p][j] += weight
+        at += count
+        first += rows * (2 * window + 1) if number == 0 else rows
+    return result
+
+
+def mix(x, weights, name):
+    """One layer, for one segment."""
+    tensor = {key[len(name):]: value for key, value in weights.items() if key.startswith(name)}
+    size, channels = len(x), len(x[0])
+    hidden = len(tensor["token_in.bias"])
+    y = norm(x, tensor, "token_norm")
+    h = [[gelu(tensor["token_in.bias"][j] + sum(tensor["token_in"][i][j] * y[i][c]
+                                                for i in range(size)))
+          for c in range(channels)] for j in range(hidden)]
+    x = [[x[i][c] + tensor["token_out.bias"][i] + sum(tensor["token_out"][i][j] * h[j][c]
+                                                      for j in range(hidden))
+          for c in range(channels)] for i in range(size)]
+    y = norm(x, tensor, "channel_norm")
+    g = [[gelu(tensor["channel_in.bias"][j] + sum(y[i][c] * tensor["channel_in"][c][j]
+                                                  for c in range(channels)))
+          for j in range(hidden)] for i in range(size)]
+    return [[x[i][c] + tensor["channel_out.bias"][c] + sum(g[i][j] * tensor["channel_out"][j][c]
+                                                           for j in range(hidden))
+             for c in range(channels)] for i in range(size)]
+
+
+def outputs(model, tokens):
+    """Label logits, then tag logits token after token."""
+    config, weights = model["config"], model["weights"]
+    window, segment = config["window"], config["segment"]
+    tokens = tokens[:config["max tokens"]]
+    seen = [places(values, config, weights["table"]) for values in tokens]
+    x = []
+    for t in range(len(tokens)):
+        row = list(weights["bottleneck.bias"])
+        for p in range(2 * window + 1):
+            if 0 <= t + p - window < len(tokens):
+                row = [a + b for a, b in zip(row, seen[t + p - window][p])]
+        x.append(row)
+    for i in range(config["layers"] if config["encoder"] == "mixer" else 0):
+        x = [row for at in range(0, len(x), segment)
+             for row in mix(x[at:at + segment], weights, "mixer%d." % i)]
+    y = norm(x, weights, "norm")
+    result = []
+    if config["task"] != "tags":
+        strength = [math.exp(dot(row, weights["pool.query"])) for row in y]
+        q = [sum(a * row[c] for a, row in zip(strength, y)) / sum(strength)
+             for c in range(config["bottleneck"])]
+        result += [bias + dot(q, [row[k] for row in weights["label"]])
+                   for k, bias in enumerate(weights["label.bias"])]
+    if config["task"] in ("tags", "joint"):
+        for row in y:
+            result += [bias + dot(row, [weight[k] for weight in weights["tags"]])
+                       for k, bias in enumerate(weights["tags.bias"])]
+    return result
+
+
+def check_self_test(model):
+    """How many outputs there are, and the largest difference."""
+    data = Bytes(model["self-test"])
+    width = sum(values for _, values, _ in model["config"]["channels"])
+    computed = []
+    for _ in range(data.varint()):
+        tokens = [[data.number(2) for _ in range(width)] for _ in range(data.varint())]
+        computed += outputs(model, tokens)
+    expected = [data.f32() for _ in range(data.varint())]
+    data.end()
+    if len(expected) != len(computed):
+        raise Bad("%d outputs instead of %d" % (len(computed), len(expected)))
+    largest = max(abs(a - b) for a, b in zip(expected, computed))
+    if not largest < TOLERANCE:
+        raise Bad("an output of the self-test is %g off" % largest)
+    return len(expected), largest
+
+
+def main(arguments):
+    if len(arguments) != 1:
+        sys.exit(__doc__)
+    with open(arguments[0], "rb") as file:
+        model = read_model(file.read())
+    count, largest = check_self_test(model)
+    print(json.dumps({**model["config"], "weights": model["format"],
+                      "tensors": dict(shapes(model["config"])), "outputs": count,
+                      "difference": largest}, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except Bad as fault:
+        sys.exit("read_pnlp.py: %s" % fault)
