@@ -54,6 +54,12 @@ Batcher::Batcher(std::vector<Channel> channels, std::vector<ChannelTable> tables
 
 std::uint64_t Batcher::pack(const FeatureSet& set, std::span<const BatchSequence> sequences,
                             BatchTargets targets, const FeatureDrop& drop, PackedBatch& batch) {
+  return pack_known(set, sequences, targets, drop, {}, batch);
+}
+
+std::uint64_t Batcher::pack_known(const FeatureSet& set, std::span<const BatchSequence> sequences,
+                                  BatchTargets targets, const FeatureDrop& drop,
+                                  std::span<const std::uint8_t> known, PackedBatch& batch) {
   const std::uint64_t cut = check(set, sequences, targets);
   lay_out_groups(sequences, batch);
   if (stamp_.size() < set.words()) {
@@ -66,7 +72,7 @@ std::uint64_t Batcher::pack(const FeatureSet& set, std::span<const BatchSequence
   }
   words_.clear();
   place_tokens(sequences, targets, batch);
-  write_rows(set, drop, batch);
+  write_rows(set, drop, known, batch);
   batch.target_offsets.clear();
   batch.target_labels.clear();
   batch.target_weights.clear();
@@ -84,12 +90,13 @@ std::uint64_t Batcher::pack(const FeatureSet& set, std::span<const std::uint32_t
   return pack(set, sequences_, {}, {}, batch);
 }
 
-std::uint64_t Batcher::pack_all(const FeatureSet& set, PackedBatch& batch) {
+std::uint64_t Batcher::pack_all(const FeatureSet& set, PackedBatch& batch,
+                                std::span<const std::uint8_t> known) {
   sequences_.clear();
   for (std::size_t i = 0; i < set.records(); ++i) {
     sequences_.push_back({.words = set.record(i), .tags = {}, .labels = {}});
   }
-  return pack(set, sequences_, {}, {}, batch);
+  return pack_known(set, sequences_, {}, {}, known, batch);
 }
 
 std::size_t Batcher::kept(const BatchSequence& sequence) const {
@@ -183,7 +190,8 @@ std::int32_t Batcher::local_word(std::uint32_t word) {
   return local_[word];
 }
 
-void Batcher::write_rows(const FeatureSet& set, const FeatureDrop& drop, PackedBatch& batch) const {
+void Batcher::write_rows(const FeatureSet& set, const FeatureDrop& drop,
+                         std::span<const std::uint8_t> known, PackedBatch& batch) const {
   const std::size_t columns = columns_.size();
   batch.rows.resize(words_.size() * columns);
   batch.word_offsets.resize(words_.size() + 1);
@@ -193,6 +201,7 @@ void Batcher::write_rows(const FeatureSet& set, const FeatureDrop& drop, PackedB
   std::size_t end = 0;
   for (std::size_t position = 0; position < words_.size(); ++position) {
     batch.word_offsets[position] = static_cast<std::int32_t>(end);
+    if (words_[position] < known.size() && known[words_[position]] != 0) continue;
     const std::uint16_t* values = set.word(words_[position]).data();
     std::int32_t* rows = batch.rows.data();
     if (threshold == 0) {

@@ -62,20 +62,26 @@ class Batcher {
   // To be predicted only: these records of the set, without targets.
   std::uint64_t pack(const FeatureSet& set, std::span<const std::uint32_t> records,
                      PackedBatch& batch);
-  // All records of the set.
-  std::uint64_t pack_all(const FeatureSet& set, PackedBatch& batch);
+  // All records of the set. Words whose entry in `known` (by the set's number; those past its end
+  // count as 0) is not 0 get no rows: the caller remembers their projection.
+  std::uint64_t pack_all(const FeatureSet& set, PackedBatch& batch,
+                         std::span<const std::uint8_t> known = {});
 
   // The set's numbers of the last batch's distinct words, by their position in the batch.
   std::span<const std::uint32_t> words() const { return words_; }
 
  private:
   std::size_t kept(const BatchSequence& sequence) const;
+  std::uint64_t pack_known(const FeatureSet& set, std::span<const BatchSequence> sequences,
+                           BatchTargets targets, const FeatureDrop& drop,
+                           std::span<const std::uint8_t> known, PackedBatch& batch);
   std::uint64_t check(const FeatureSet& set, std::span<const BatchSequence> sequences,
                       BatchTargets targets) const;
   void lay_out_groups(std::span<const BatchSequence> sequences, PackedBatch& batch);
   void place_tokens(std::span<const BatchSequence> sequences, BatchTargets targets,
                     PackedBatch& batch);
-  void write_rows(const FeatureSet& set, const FeatureDrop& drop, PackedBatch& batch) const;
+  void write_rows(const FeatureSet& set, const FeatureDrop& drop,
+                  std::span<const std::uint8_t> known, PackedBatch& batch) const;
   static void write_labels(std::span<const BatchSequence> sequences, PackedBatch& batch);
   std::int32_t local_word(std::uint32_t word);
 

@@ -130,7 +130,9 @@ class Mixer : public Encoder {
     layer_norm_forward(x, w + p.token_gain, w + p.token_shift, t, c, normal,
                        keep ? sized(kept.token_xhat, t * c) : nullptr,
                        keep ? sized(kept.token_rstd, t) : nullptr);
-    float* branch = sized(memory.branch, t * c);
+    // Without dropout the product is added to the skip connection where it stands.
+    const bool direct = dropout.rate <= 0;
+    float* branch = direct ? x : sized(memory.branch, t * c);
     for_each_block(batch, [&](const SegmentGroup& group, std::size_t at, std::size_t n) {
       const auto length = static_cast<std::size_t>(group.length);
       const std::size_t stride = static_cast<std::size_t>(group.count) * c;
@@ -139,7 +141,7 @@ class Mixer : public Encoder {
       gemm(Transpose::yes, Transpose::no, h, n, length, w + p.token_in, h, normal + start, stride,
            false, hidden, n);
       add_row_bias_gelu(hidden, w + p.token_in_bias, h, n);
-      gemm(Transpose::no, Transpose::no, length, n, h, w + p.token_out, h, hidden, n, false,
+      gemm(Transpose::no, Transpose::no, length, n, h, w + p.token_out, h, hidden, n, direct,
            branch + start, stride);
     });
     for (const SegmentGroup& group : batch.groups) {
@@ -147,6 +149,7 @@ class Mixer : public Encoder {
                    static_cast<std::size_t>(group.length),
                    static_cast<std::size_t>(group.count) * c);
     }
+    if (direct) return;
     apply_dropout(dropout, branch, t * c);
     add(x, branch, t * c);
   }
@@ -201,7 +204,8 @@ class Mixer : public Encoder {
     layer_norm_forward(x, w + p.channel_gain, w + p.channel_shift, t, c, normal,
                        keep ? sized(kept.channel_xhat, t * c) : nullptr,
                        keep ? sized(kept.channel_rstd, t) : nullptr);
-    float* branch = sized(memory.branch, t * c);
+    const bool direct = dropout.rate <= 0;
+    float* branch = direct ? x : sized(memory.branch, t * c);
     if (keep) sized(kept.channel_hidden, t * h);
     for (std::size_t row = 0; row < t; row += kBlockRows) {
       const std::size_t rows = std::min(kBlockRows, t - row);
@@ -211,10 +215,11 @@ class Mixer : public Encoder {
            false, hidden, h);
       add_bias_rows(hidden, w + p.channel_in_bias, rows, h);
       gelu_forward(hidden, rows * h, active);
-      gemm(Transpose::no, Transpose::no, rows, c, h, active, h, w + p.channel_out, c, false,
+      gemm(Transpose::no, Transpose::no, rows, c, h, active, h, w + p.channel_out, c, direct,
            branch + row * c, c);
     }
     add_bias_rows(branch, w + p.channel_out_bias, t, c);
+    if (direct) return;
     apply_dropout(dropout, branch, t * c);
     add(x, branch, t * c);
   }

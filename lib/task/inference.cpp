@@ -64,20 +64,20 @@ void Inference::run(std::span<const FeatureRecord> records) {
   if (set_.words() * width > most_floats_) forget();
   set_.clear_records();
   for (const FeatureRecord& record : records) set_.add(record);
-  batcher_.pack_all(set_, batch_);
+  projected_.resize(set_.words(), 0);
+  batcher_.pack_all(set_, batch_, projected_);
   // Words that earlier batches had are projected already; tokens refer to them by their number in
   // the set.
   memory_.projected.resize(std::max(memory_.projected.size(), set_.words() * width));
-  projected_.resize(set_.words(), false);
   const std::span<const std::uint32_t> words = batcher_.words();
   const std::span<const std::int32_t> rows(batch_.rows);
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (projected_[words[i]]) continue;
+    if (projected_[words[i]] != 0) continue;
     const auto begin = static_cast<std::size_t>(batch_.word_offsets[i]);
     const auto end = static_cast<std::size_t>(batch_.word_offsets[i + 1]);
     network.project(model_->weights.data(), rows.subspan(begin, end - begin), 1.0F,
                     memory_.projected.data() + words[i] * width);
-    projected_[words[i]] = true;
+    projected_[words[i]] = 1;
   }
   for (std::int32_t& word : batch_.word_of_token) {
     word = static_cast<std::int32_t>(words[static_cast<std::size_t>(word)]);

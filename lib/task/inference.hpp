@@ -63,8 +63,8 @@ class Inference {
   std::shared_ptr<const SharedModel> model_;
   std::size_t most_floats_;
   Batcher batcher_;
-  FeatureSet set_;               // remembers the words of earlier batches
-  std::vector<bool> projected_;  // by word of set_: whether memory_.projected holds it
+  FeatureSet set_;                       // remembers the words of earlier batches
+  std::vector<std::uint8_t> projected_;  // by word of set_: whether memory_.projected holds it
   PackedBatch batch_;
   NetworkMemory memory_;
   BioDecoder decoder_;

@@ -24,7 +24,7 @@ namespace pnlp {
 namespace {
 
 // Epochs when none are asked for: enough for this many token visits, within bounds.
-constexpr double kTokenVisits = 8e6;
+constexpr double kTokenVisits = 5e6;
 constexpr std::uint32_t kFewestEpochs = 5;
 constexpr std::uint32_t kMostEpochs = 60;
 

@@ -25,7 +25,7 @@ struct TrainOptions {
   // Optimisation.
   OptimizerKind optimizer = OptimizerKind::adamw;
   Schedule schedule = Schedule::cosine;
-  double learning_rate = 1e-3;
+  double learning_rate = 5e-3;
   double warmup = 0.05;       // share of all steps over which the rate rises linearly
   std::uint32_t epochs = 0;   // 0: by the size of the data, see pnlp-train(1)
   std::uint32_t batch = 128;  // records
