@@ -54,7 +54,7 @@ void append_metrics(std::string& out, const Report& report) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     out += fmt::format("{:<16}{:>8.2f}", names[i], 100 * report.evaluation.metric(names[i]));
     if (!report.intervals.empty()) {
-      out += fmt::format("   {:>6.2f} to {:>6.2f}", 100 * report.intervals[i].low,
+      out += fmt::format("   {:>6.2f} to {:.2f}", 100 * report.intervals[i].low,
                          100 * report.intervals[i].high);
     }
     out += '\n';
