@@ -149,8 +149,8 @@ Predicted parse_prediction(const std::string& line, const std::string& into, con
   const JsonValue* object = record.find(into);
   if (object == nullptr) {
     throw Error(ErrorKind::data, place,
-                fmt::format("the record has no field \"{}\" with a prediction; name the field that "
-                            "has (--into)",
+                fmt::format("the record has no field \"{}\" with a prediction; name that field "
+                            "(--into), a file of predictions (-p), or a model (-m)",
                             into));
   }
   const PredictionParser parser(into, place);

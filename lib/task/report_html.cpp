@@ -11,8 +11,8 @@
 namespace pnlp {
 namespace {
 
-constexpr std::size_t kMatrixLabels = 24;  // more do not fit a page; the table of pairs goes on
-constexpr std::size_t kPairs = 50;
+constexpr std::size_t kMatrixLabels = 20;  // what fits the width of a page
+constexpr std::size_t kPairs = 20;
 
 constexpr std::string_view kHead = R"(<meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
@@ -32,8 +32,9 @@ th, td { padding: .18rem .7rem .18rem 0; text-align: left; border-bottom: 1px so
 th { font-weight: 600; } th.n, td.n { text-align: right; }
 td.name { overflow-wrap: anywhere; max-width: 26rem; }
 .scroll { overflow-x: auto; }
-.matrix td, .matrix th { border: 1px solid var(--line); padding: .1rem .35rem; }
-.matrix td { text-align: right; min-width: 1.5rem; }
+.matrix { font-size: 12.5px; }
+.matrix td, .matrix th { border: 1px solid var(--line); padding: .1rem .3rem; }
+.matrix td { text-align: right; min-width: 1.3rem; }
 .matrix th { font-weight: 400; white-space: nowrap; } .none { color: var(--soft); }
 svg { display: block; } svg text { fill: var(--soft); font-size: 11px; }
 .track { fill: var(--track); } .bar { fill: var(--bar); } .band { fill: var(--bar); opacity: .4; }
@@ -244,6 +245,7 @@ std::string report_html(const Report& report, std::string_view title) {
       escape(title), kHead, evaluation.records(),
       report.skipped > 0 ? fmt::format(", {} malformed left out", report.skipped) : "");
   append_metrics(out, report);
+  if (evaluation.has("ece")) append_reliability(out, evaluation);
   if (evaluation.labelled() > 0) {
     const auto cells = evaluation.confusion();
     append_matrix(out, evaluation, cells);
@@ -251,7 +253,6 @@ std::string report_html(const Report& report, std::string_view title) {
     append_counts(out, "Labels", "label", evaluation.labels());
   }
   if (evaluation.with_spans() > 0) append_counts(out, "Spans", "span", evaluation.span_types());
-  if (evaluation.has("ece")) append_reliability(out, evaluation);
   out += "</body>\n</html>\n";
   return out;
 }
