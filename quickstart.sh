@@ -31,7 +31,7 @@ $pnlp predict -m $out/sample.pnlp $sample/test.jsonl >$out/labelled.jsonl
 shuf -n 12 --random-source=$sample/test.jsonl $out/labelled.jsonl | $sample/show.py
 
 say "Evaluate"
-run $pnlp eval $sample/test.jsonl $out/labelled.jsonl
+run $pnlp eval -p $out/labelled.jsonl $sample/test.jsonl
 
 say "Your turn"
 printf '$ echo "wake me at seven tomorrow" | %s predict -m %s\n' $pnlp $out/sample.pnlp

@@ -11,6 +11,7 @@ constexpr CommandEntry kCommands[] = {
     {"project", "Turn texts into streams of fingerprints.", "[OPTION]... [FILE]...", make_project},
     {"train", "Train a model from labelled records.", "[OPTION]... -o MODEL [FILE]...", make_train},
     {"predict", "Label records with a model.", "[OPTION]... [FILE]...", make_predict},
+    {"eval", "Measure predictions by gold records.", "[OPTION]... [FILE]...", make_eval},
     {"bench", "Measure where the time of a prediction goes.", "[OPTION]... FILE...", make_bench},
     {"info", "Tell what a model or a feature stream holds, and whether it is whole.",
      "[OPTION]... FILE", make_info},

@@ -62,7 +62,7 @@ class Eval : public Command {
   void declare(Options& options) override {
     options.section("Input");
     declare_format(options, evaluate_.reader);
-    declare_faults(options, evaluate_.reader);
+    declare_faults(options, evaluate_.reader, false);
     declare_files(options, files_, "gold records, or feature streams of pnlp project");
     options.section("Predictions");
     options.file(model_, "model,m", "predict the gold records by this model", "MODEL");
@@ -112,8 +112,8 @@ class Eval : public Command {
     const std::vector<std::string> failures = unmet(result.evaluation);
     write(result, file);
     if (result.skipped > 0) {
-      messages.warn(fmt::format("{} malformed records were left out; the first: {}", result.skipped,
-                                result.first_failure));
+      messages.warn(fmt::format("{} malformed record{} skipped; the first: {}", result.skipped,
+                                result.skipped == 1 ? "" : "s", result.first_failure));
     }
     for (const std::string& failure : failures) messages.warn(failure);
     return failures.empty() && result.skipped == 0 ? kDone : kNegative;

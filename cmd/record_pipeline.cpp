@@ -100,6 +100,10 @@ void run_features(FeatureReader& reader, OutputFile& file, const PipelineOptions
 }
 
 int report_failed(const RecordReader& reader, OnError on_error, const Messages& messages) {
+  if (reader.dropped_spans() != 0) {
+    messages.warn(fmt::format("{} gold span{} left out: longer ones overlap them",
+                              reader.dropped_spans(), reader.dropped_spans() == 1 ? "" : "s"));
+  }
   if (reader.failed() == 0) return kDone;
   messages.warn(fmt::format(
       "{} malformed record{} {}; the first: {}", reader.failed(), reader.failed() == 1 ? "" : "s",

@@ -11,6 +11,7 @@ std::unique_ptr<Command> make_tokenize();
 std::unique_ptr<Command> make_project();
 std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_predict();
+std::unique_ptr<Command> make_eval();
 std::unique_ptr<Command> make_bench();
 std::unique_ptr<Command> make_info();
 

@@ -9,11 +9,11 @@ _pnlp() {
   fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'help tokenize project train predict bench info --help --version' -- "$cur"))
+    COMPREPLY=($(compgen -W 'help tokenize project train predict eval bench info --help --version' -- "$cur"))
     return
   fi
   case ${COMP_WORDS[1]} in
-    help) COMPREPLY=($(compgen -W 'tokenize project train predict bench info' -- "$cur")) ;;
+    help) COMPREPLY=($(compgen -W 'tokenize project train predict eval bench info' -- "$cur")) ;;
     tokenize)
       case $prev in
         --format) COMPREPLY=($(compgen -W 'automatic lines jsonl tsv fasttext conll' -- "$cur")) ;;
@@ -25,6 +25,7 @@ _pnlp() {
         --id-field) : ;;
         --on-error) COMPREPLY=($(compgen -W 'fail skip null' -- "$cur")) ;;
         --invalid-utf8) COMPREPLY=($(compgen -W 'fail replace skip' -- "$cur")) ;;
+        --overlapping-spans) COMPREPLY=($(compgen -W 'fail keep-longest' -- "$cur")) ;;
         --max-line) : ;;
         --tokenizer|-t) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         --type) COMPREPLY=($(compgen -W 'unigram bpe' -- "$cur")) ;;
@@ -37,7 +38,7 @@ _pnlp() {
         --config) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         *)
           if [[ $cur == -* ]]; then
-            COMPREPLY=($(compgen -W '--format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --max-line --tokenizer --learn --type --vocabulary --coverage --max-sentences --seed --output --lines --force --line-buffered --threads --quiet --verbose --config --help --version' -- "$cur"))
+            COMPREPLY=($(compgen -W '--format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --overlapping-spans --max-line --tokenizer --learn --type --vocabulary --coverage --max-sentences --seed --output --lines --force --line-buffered --threads --quiet --verbose --config --help --version' -- "$cur"))
           else
             compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
           fi
@@ -55,6 +56,7 @@ _pnlp() {
         --id-field) : ;;
         --on-error) COMPREPLY=($(compgen -W 'fail skip null' -- "$cur")) ;;
         --invalid-utf8) COMPREPLY=($(compgen -W 'fail replace skip' -- "$cur")) ;;
+        --overlapping-spans) COMPREPLY=($(compgen -W 'fail keep-longest' -- "$cur")) ;;
         --max-line) : ;;
         --tokenizer|-t) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         --hashes) : ;;
@@ -67,7 +69,7 @@ _pnlp() {
         --config) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         *)
           if [[ $cur == -* ]]; then
-            COMPREPLY=($(compgen -W '--format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --max-line --tokenizer --hashes --ngram --lowercase --channels --hash-seed --model --output --compress --force --line-buffered --threads --quiet --verbose --config --help --version' -- "$cur"))
+            COMPREPLY=($(compgen -W '--format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --overlapping-spans --max-line --tokenizer --hashes --ngram --lowercase --channels --hash-seed --model --output --compress --force --line-buffered --threads --quiet --verbose --config --help --version' -- "$cur"))
           else
             compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
           fi
@@ -86,6 +88,7 @@ _pnlp() {
         --id-field) : ;;
         --on-error) COMPREPLY=($(compgen -W 'fail skip' -- "$cur")) ;;
         --invalid-utf8) COMPREPLY=($(compgen -W 'fail replace skip' -- "$cur")) ;;
+        --overlapping-spans) COMPREPLY=($(compgen -W 'fail keep-longest' -- "$cur")) ;;
         --max-line) : ;;
         --tokenizer|-t) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         --hashes) : ;;
@@ -131,7 +134,7 @@ _pnlp() {
         --config) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         *)
           if [[ $cur == -* ]]; then
-            COMPREPLY=($(compgen -W '--dev --format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --max-line --tokenizer --hashes --ngram --lowercase --channels --hash-seed --preset --task --encoder --feature-size --channel-rows --window --bottleneck --hidden --layers --segment --max-tokens --init --epochs --batch --optimizer --lr --schedule --warmup --feature-drop --dropout --weight-decay --ema --clip --label-smoothing --tag-weight --class-weight --metric --patience --held-out --seed --output --weights --checkpoint --checkpoint-every --resume --log --force --threads --quiet --verbose --config --help --version' -- "$cur"))
+            COMPREPLY=($(compgen -W '--dev --format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --overlapping-spans --max-line --tokenizer --hashes --ngram --lowercase --channels --hash-seed --preset --task --encoder --feature-size --channel-rows --window --bottleneck --hidden --layers --segment --max-tokens --init --epochs --batch --optimizer --lr --schedule --warmup --feature-drop --dropout --weight-decay --ema --clip --label-smoothing --tag-weight --class-weight --metric --patience --held-out --seed --output --weights --checkpoint --checkpoint-every --resume --log --force --threads --quiet --verbose --config --help --version' -- "$cur"))
           else
             compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
           fi
@@ -149,6 +152,7 @@ _pnlp() {
         --id-field) : ;;
         --on-error) COMPREPLY=($(compgen -W 'fail skip null' -- "$cur")) ;;
         --invalid-utf8) COMPREPLY=($(compgen -W 'fail replace skip' -- "$cur")) ;;
+        --overlapping-spans) COMPREPLY=($(compgen -W 'fail keep-longest' -- "$cur")) ;;
         --max-line) : ;;
         --model|-m) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         --top) : ;;
@@ -160,7 +164,46 @@ _pnlp() {
         --config) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         *)
           if [[ $cur == -* ]]; then
-            COMPREPLY=($(compgen -W '--format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --max-line --model --top --scores --threshold --min-score --output --into --tsv --line-buffered --threads --quiet --verbose --config --help --version' -- "$cur"))
+            COMPREPLY=($(compgen -W '--format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --overlapping-spans --max-line --model --top --scores --threshold --min-score --output --into --tsv --line-buffered --threads --quiet --verbose --config --help --version' -- "$cur"))
+          else
+            compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
+          fi
+          ;;
+      esac
+      ;;
+    eval)
+      case $prev in
+        --format) COMPREPLY=($(compgen -W 'automatic lines jsonl tsv fasttext conll' -- "$cur")) ;;
+        --text-field) : ;;
+        --label-field) : ;;
+        --tokens-field) : ;;
+        --tags-field) : ;;
+        --spans-field) : ;;
+        --id-field) : ;;
+        --on-error) COMPREPLY=($(compgen -W 'fail skip' -- "$cur")) ;;
+        --invalid-utf8) COMPREPLY=($(compgen -W 'fail replace skip' -- "$cur")) ;;
+        --overlapping-spans) COMPREPLY=($(compgen -W 'fail keep-longest' -- "$cur")) ;;
+        --max-line) : ;;
+        --model|-m) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        --predictions|-p) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        --into) : ;;
+        --by) COMPREPLY=($(compgen -W 'order id' -- "$cur")) ;;
+        --unknown-labels) COMPREPLY=($(compgen -W 'error wrong' -- "$cur")) ;;
+        --threshold) : ;;
+        --min-score) : ;;
+        --output|-o) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        --metric) : ;;
+        --html) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        --title) : ;;
+        --confusions) : ;;
+        --bootstrap) : ;;
+        --seed) : ;;
+        --require) : ;;
+        --threads) : ;;
+        --config) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        *)
+          if [[ $cur == -* ]]; then
+            COMPREPLY=($(compgen -W '--format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --overlapping-spans --max-line --model --predictions --into --by --unknown-labels --threshold --min-score --output --json --metric --html --title --confusions --bootstrap --seed --require --threads --quiet --verbose --config --help --version' -- "$cur"))
           else
             compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
           fi
@@ -178,6 +221,7 @@ _pnlp() {
         --id-field) : ;;
         --on-error) COMPREPLY=($(compgen -W 'fail skip' -- "$cur")) ;;
         --invalid-utf8) COMPREPLY=($(compgen -W 'fail replace skip' -- "$cur")) ;;
+        --overlapping-spans) COMPREPLY=($(compgen -W 'fail keep-longest' -- "$cur")) ;;
         --max-line) : ;;
         --model|-m) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         --repeat) : ;;
@@ -186,7 +230,7 @@ _pnlp() {
         --config) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         *)
           if [[ $cur == -* ]]; then
-            COMPREPLY=($(compgen -W '--format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --max-line --model --repeat --threads --output --json --quiet --verbose --config --help --version' -- "$cur"))
+            COMPREPLY=($(compgen -W '--format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --overlapping-spans --max-line --model --repeat --threads --output --json --quiet --verbose --config --help --version' -- "$cur"))
           else
             compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
           fi
