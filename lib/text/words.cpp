@@ -9,6 +9,7 @@
 #include <array>
 
 #include "pnlp/base/error.hpp"
+#include "pnlp/text/thai.hpp"
 #include "pnlp/text/unicode.hpp"
 #include "pnlp/text/word_rules.hpp"
 
@@ -109,6 +110,8 @@ ByteRange range(std::size_t begin, std::size_t end) {
 struct WordSplitter::State {
   const std::array<Class, kTableEnd>& classes = class_table();
   std::unique_ptr<icu::BreakIterator> icu;  // made when first needed: it takes milliseconds
+  ThaiWords thai;
+  std::vector<std::uint32_t> thai_cuts;  // in units of `wide`
   std::u16string wide;
   std::vector<std::uint32_t> wide_offsets;  // byte offset of each UTF-16 unit, and the end
 
@@ -214,11 +217,19 @@ void WordSplitter::State::split_chunk_by_icu(std::string_view text, std::size_t 
     throw Error(ErrorKind::internal,
                 fmt::format("ICU cannot split a text: {}", u_errorName(status)));
   }
+  thai_cuts.clear();
+  thai.find(wide, thai_cuts);
   std::size_t word = begin;
-  for (std::int32_t at = icu->next(); at != icu::BreakIterator::DONE; at = icu->next()) {
-    const std::size_t here = wide_offsets[static_cast<std::size_t>(at)];
-    if (is_visible(text, word, here)) cut_word(text, range(word, here), words);
+  const auto cut = [&](std::size_t at) {
+    const std::size_t here = wide_offsets[at];
+    if (here > word && is_visible(text, word, here)) cut_word(text, range(word, here), words);
     word = here;
+  };
+  auto extra = thai_cuts.begin();
+  for (std::int32_t at = icu->next(); at != icu::BreakIterator::DONE; at = icu->next()) {
+    const auto bound = static_cast<std::uint32_t>(at);
+    for (; extra != thai_cuts.end() && *extra <= bound; ++extra) cut(*extra);
+    cut(bound);
   }
 }
 

@@ -108,6 +108,23 @@ TEST_CASE("the Spanish enclitic leaves its verb") {
         Strings{"alarme", "régime", "légume", "problème", "même", "name", "me", "dame"});
 }
 
+TEST_CASE("an unknown name does not spoil the Thai words after it") {
+  CHECK(words_of("จอห์นทำงาน") == Strings{"จอห์", "น", "ทำ", "งาน"});
+  CHECK(words_of("เบนทำงานหรือเปล่า") == Strings{"เบน", "ทำงาน", "หรือ", "เปล่า"});
+}
+
+TEST_CASE("no Thai word begins inside a cluster, however long the text") {
+  const std::string cluster = "เก็";
+  std::string nonsense;
+  for (int i = 0; i < 3000; ++i) nonsense += cluster;
+  bool whole = true;
+  for (const std::string& word : words_of(nonsense)) {
+    whole = whole && word.size() % cluster.size() == 0 && word.starts_with(cluster);
+  }
+  CHECK(whole);
+  CHECK(words_of("จอห์") == Strings{"จอห์"});
+}
+
 TEST_CASE("Thai and other scripts in one word are cut apart") {
   CHECK(words_of("หาRowan") == Strings{"หา", "Rowan"});
   CHECK(words_of("น.ได้5") == Strings{"น", ".", "ได้", "5"});
