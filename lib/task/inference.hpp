@@ -35,7 +35,7 @@ Batcher make_batcher(const ModelConfig& config);
 // Not thread-safe.
 class Inference {
  public:
-  static constexpr std::size_t kRememberedFloats = 4U << 20;  // 16 MiB
+  static constexpr std::size_t kRememberedFloats = 8U << 20;  // 32 MiB
 
   // `most_floats`: of projected words that are remembered.
   explicit Inference(std::shared_ptr<const SharedModel> model,
