@@ -35,7 +35,7 @@ void declare_faults(Options& options, ReaderOptions& reader, bool one_out) {
                                {"skip", InvalidUtf8::skip}});
   options.choice<OverlappingSpans>(
       reader.overlapping_spans, "overlapping-spans", "WHAT",
-      "what to do about gold spans that overlap: fail (a malformed record), keep-longest",
+      "what to do about gold spans that overlap",
       {{"fail", OverlappingSpans::fail}, {"keep-longest", OverlappingSpans::keep_longest}});
   options.integer(reader.max_line, "max-line", "BYTES", "longest line that is read", 1, 1ULL << 30);
 }
