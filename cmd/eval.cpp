@@ -111,6 +111,10 @@ class Eval : public Command {
     // First, because what it asks for may not be measured: then nothing is written.
     const std::vector<std::string> failures = unmet(result.evaluation);
     write(result, file);
+    if (result.dropped_spans > 0) {
+      messages.warn(fmt::format("{} gold span{} left out: longer ones overlap them",
+                                result.dropped_spans, result.dropped_spans == 1 ? "" : "s"));
+    }
     if (result.skipped > 0) {
       messages.warn(fmt::format("{} malformed record{} skipped; the first: {}", result.skipped,
                                 result.skipped == 1 ? "" : "s", result.first_failure));

@@ -152,6 +152,7 @@ EvaluateResult evaluate_predictions(const std::vector<std::string>& gold,
   const auto match = options.match == MatchBy::order ? match_by_order : match_by_id;
   match(gold_reader, predicted_reader, joint_name(predictions), options, maker, result.evaluation);
   check_any(result.evaluation, gold_reader.name());
+  result.dropped_spans = gold_reader.dropped_spans();
   return result;
 }
 
@@ -168,6 +169,7 @@ EvaluateResult evaluate_predicted(const std::vector<std::string>& files,
   }
   result.skipped = reader.failed();
   result.first_failure = reader.first_failure();
+  result.dropped_spans = reader.dropped_spans();
   check_any(result.evaluation, joint_name(files));
   return result;
 }

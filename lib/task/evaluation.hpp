@@ -35,6 +35,7 @@ struct EvaluateResult {
   Evaluation evaluation;
   std::uint64_t skipped = 0;  // malformed records, under another on_error than fail
   std::string first_failure;
+  std::uint64_t dropped_spans = 0;  // gold spans, under OverlappingSpans::keep_longest
 };
 
 // Each part that both sides tell is measured: label(s), spans. Either all gold records tell a part

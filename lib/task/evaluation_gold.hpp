@@ -29,6 +29,7 @@ class GoldReader {
   bool next(Record& gold);
   // "FILE", or "FILE and 2 more", for messages about all of it.
   const std::string& name() const { return name_; }
+  std::uint64_t dropped_spans() const { return records_ ? records_->dropped_spans() : 0; }
 
  private:
   std::string name_;

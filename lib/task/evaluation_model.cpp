@@ -55,6 +55,7 @@ class Source {
 
   const std::string& name() const { return name_; }
   std::uint64_t failed() const { return records_ ? records_->failed() : 0; }
+  std::uint64_t dropped_spans() const { return records_ ? records_->dropped_spans() : 0; }
   std::string first_failure() const { return records_ ? records_->first_failure() : ""; }
 
  private:
@@ -130,6 +131,7 @@ EvaluateResult evaluate_model(const std::shared_ptr<const ModelFile>& model,
       });
   result.skipped = source.failed();
   result.first_failure = source.first_failure();
+  result.dropped_spans = source.dropped_spans();
   if (result.evaluation.records() == 0) {
     throw Error(ErrorKind::data, {source.name(), 0}, "there is no record to evaluate");
   }
