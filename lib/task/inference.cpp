@@ -61,7 +61,7 @@ void Inference::forget() {
 void Inference::run(std::span<const FeatureRecord> records) {
   const Network& network = model_->network;
   const std::size_t width = network.bottleneck().width();
-  if (set_.words() * width > most_floats_) forget();
+  if (set_.words() * width > most_floats_ || set_.words() > kRememberedWords) forget();
   set_.clear_records();
   for (const FeatureRecord& record : records) set_.add(record);
   projected_.resize(set_.words(), 0);

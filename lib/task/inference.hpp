@@ -35,6 +35,8 @@ Batcher make_batcher(const ModelConfig& config);
 // Not thread-safe.
 class Inference {
  public:
+  // Projected words that are remembered, whichever is reached first.
+  static constexpr std::size_t kRememberedWords = 16384;
   static constexpr std::size_t kRememberedFloats = 8U << 20;  // 32 MiB
 
   // `most_floats`: of projected words that are remembered.
