@@ -19,6 +19,9 @@ for command in tokenize "predict -m $MODEL"; do
   sed -E 's/.*"n":([0-9]+).*/\1/' out.1 >order
   seq 3000 | cmp - order || fail "not in input order"
 done
+# Batches of one record give the same bytes.
+pnlp predict -m "$MODEL" --line-buffered in.jsonl >out.lines || fail
+same out.1 out.lines
 [ "$(grep -c '"label":null,"score":0,"tags":\[\],"spans":\[\]' out.1)" -eq 1200 ] || fail "$(head -n 5 out.1)"
 printf '\n\nwake\n\n' | pnlp tokenize --format lines >out
 lines out 4
