@@ -62,7 +62,7 @@ def minhash(word, units, spec):
 # Scripts are not in Python's tables; these are those of the examples, by ICU's numbers.
 def script(char):
     name = unicodedata.name(char, "")
-    for prefix, number in (("THAI", 38), ("CJK", 17), ("HIRAGANA", 20), ("KATAKANA", 22),
+    for prefix, number in (("KATAKANA-HIRAGANA", 0), ("THAI", 38), ("CJK", 17), ("HIRAGANA", 20), ("KATAKANA", 22),
                            ("DEVANAGARI", 10), ("ARABIC", 2)):
         if name.startswith(prefix):
             return number

@@ -78,7 +78,9 @@ TEST_CASE("agreement of fingerprints estimates the Jaccard similarity of trigram
   };
   constexpr std::uint32_t kHashes = 4096;
   double chi2 = 0;
-  for (const auto& [a, b] : pairs) {
+  for (const auto& pair : pairs) {
+    const std::string& a = pair.first;
+    const std::string& b = pair.second;
     const double expected = jaccard(trigrams(a), trigrams(b));
     const ProjectionSpec spec = spec_of(kHashes);
     const double seen =

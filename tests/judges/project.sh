@@ -1,0 +1,14 @@
+#!/bin/sh
+# project.sh PNLP RECORDS.jsonl READER...: what `pnlp project` writes is read, and found right, by READER.
+set -eu
+pnlp=$1 records=$2
+shift 2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+head -n 50 "$records" >"$folder/records.jsonl"
+"$pnlp" project -t chars -o "$folder/one.pnf" "$folder/records.jsonl"
+"$@" "$folder/one.pnf" "$folder/records.jsonl"
+# Two streams behind each other, the second from a pipe.
+"$pnlp" project -t chars <"$folder/records.jsonl" | cat "$folder/one.pnf" - >"$folder/both.pnf"
+cat "$folder/records.jsonl" "$folder/records.jsonl" >"$folder/twice.jsonl"
+"$@" "$folder/both.pnf" "$folder/twice.jsonl"
