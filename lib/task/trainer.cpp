@@ -23,8 +23,10 @@
 namespace pnlp {
 namespace {
 
-// Epochs when none are asked for: enough for this many token visits, within bounds.
-constexpr double kTokenVisits = 5e6;
+// Epochs when none are asked for: as many as make this many visits to records, or to tokens where
+// texts are long, within bounds.
+constexpr double kRecordVisits = 670e3;
+constexpr double kTokenVisits = 10e6;
 constexpr std::uint32_t kFewestEpochs = 5;
 constexpr std::uint32_t kMostEpochs = 60;
 
@@ -119,11 +121,15 @@ std::vector<float> label_weights(const ModelConfig& config, const TrainingSet& s
   return weights;
 }
 
-std::uint32_t epochs_for(const TrainOptions& options, std::size_t tokens) {
+std::uint32_t epochs_for(const TrainOptions& options, const TrainingSet& set) {
   if (options.epochs != 0) return options.epochs;
-  const double wanted = kTokenVisits / static_cast<double>(std::max<std::size_t>(1, tokens));
-  return static_cast<std::uint32_t>(std::clamp(
-      std::ceil(wanted), static_cast<double>(kFewestEpochs), static_cast<double>(kMostEpochs)));
+  const auto visits = [](double wanted, std::size_t count) {
+    return wanted / static_cast<double>(std::max<std::size_t>(1, count));
+  };
+  const double epochs =
+      std::ceil(std::min(visits(kRecordVisits, set.records()), visits(kTokenVisits, set.tokens())));
+  return static_cast<std::uint32_t>(
+      std::clamp(epochs, static_cast<double>(kFewestEpochs), static_cast<double>(kMostEpochs)));
 }
 
 void write_metrics(JsonWriter& json, const Metrics& metrics) {
@@ -152,7 +158,7 @@ class Trainer {
     }
     metric_ = options_.metric.empty() ? default_metric(config_.task) : options_.metric;
     check_metric_name(metric_);
-    epochs_ = epochs_for(options_, set_->tokens());
+    epochs_ = epochs_for(options_, *set_);
     steps_per_epoch_ = (set_->records() + options_.batch - 1) / options_.batch;
   }
 
