@@ -1,6 +1,7 @@
 # No binary to a terminal; progress only on a terminal and not with -q.
 . "$CLI/lib.sh"
-command -v script >/dev/null || exit 0
+# Without pseudo-terminals (a bare chroot has none) there is nothing to see.
+script -qc true /dev/null >/dev/null 2>&1 || exit 0
 want 2 on_terminal "pnlp project $DEV" >out
 grep -q 'binary' out || fail "$(cat out)"
 want 0 on_terminal "pnlp project --force $DEV" >out
