@@ -29,6 +29,8 @@ class Digest {
   ~Digest();
   Digest(Digest&&) noexcept;
   Digest& operator=(Digest&&) noexcept;
+  Digest(const Digest&) = delete;
+  Digest& operator=(const Digest&) = delete;
 
   void update(std::string_view bytes);
   // The eight little-endian bytes of `value`.

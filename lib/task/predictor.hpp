@@ -38,6 +38,10 @@ class Predictor {
   // not fit each other).
   Predictor(std::shared_ptr<const ModelFile> model, PredictOptions options);
   ~Predictor();
+  Predictor(const Predictor&) = delete;
+  Predictor& operator=(const Predictor&) = delete;
+  Predictor(Predictor&&) = delete;
+  Predictor& operator=(Predictor&&) = delete;
   std::unique_ptr<Predictor> clone() const;
 
   // Results do not depend on how records are batched. `out.size()` == `records.size()`.

@@ -27,6 +27,10 @@ class TrainingStep {
   TrainingStep(const ModelConfig& config, const Network& network, const TrainingSet& set,
                const TrainOptions& options, Workers& workers);
   ~TrainingStep();
+  TrainingStep(const TrainingStep&) = delete;
+  TrainingStep& operator=(const TrainingStep&) = delete;
+  TrainingStep(TrainingStep&&) = delete;
+  TrainingStep& operator=(TrainingStep&&) = delete;
 
   // Updates `weights` (and `average`, unless empty) from the records of one batch. `step` counts
   // from 0 and, with the seed, decides all noise. A loss that is not finite is reported, and
