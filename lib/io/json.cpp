@@ -73,6 +73,8 @@ const JsonValue* JsonValue::find(std::string_view key) const {
 }
 
 JsonValue parse_json(std::string_view text) {
+  // The parser copies its input, and must not be given a null pointer.
+  if (text.empty()) throw Error(ErrorKind::data, "malformed JSON: there is nothing");
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   const simdjson::error_code error = parser.parse(text.data(), text.size()).get(root);

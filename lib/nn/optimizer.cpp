@@ -66,7 +66,7 @@ void average_update(float decay, std::size_t begin, std::size_t end, const float
 }
 
 double sum_of_squares(const float* values, std::size_t n) {
-  constexpr std::size_t kBlock = 4096;  // short sums in float, their sum in double
+  constexpr std::size_t kBlock = 256;  // short sums in float, their sum in double
   double sum = 0;
   for (std::size_t at = 0; at < n; at += kBlock) {
     sum += static_cast<double>(square_block(values + at, std::min(kBlock, n - at)));

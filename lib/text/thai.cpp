@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace pnlp {
 namespace {
@@ -41,6 +42,7 @@ bool may_cut(std::u16string_view run, std::size_t at) {
 // ICU's dictionary files: data format "Dict", version 1, a trie of bytes, each a character minus an
 // offset (icu4c/source/common/dictionarydata.h).
 struct Dictionary {
+  icu::LocalUDataMemoryPointer data;  // owns what `trie` points into
   const char* trie = nullptr;
   std::int32_t offset = 0;
 };
@@ -65,15 +67,16 @@ std::optional<Dictionary> open_dictionary() {
   constexpr std::int32_t kTransformMask = 0x7F000000;
   constexpr std::int32_t kOffsetMask = 0x1FFFFF;
   UErrorCode status = U_ZERO_ERROR;
-  UDataMemory* data = udata_openChoice(U_ICUDATA_NAME "-brkitr", "dict", "thaidict",
-                                       accept_dictionary, nullptr, &status);
+  icu::LocalUDataMemoryPointer data(udata_openChoice(U_ICUDATA_NAME "-brkitr", "dict", "thaidict",
+                                                     accept_dictionary, nullptr, &status));
   if (U_FAILURE(status)) return std::nullopt;
-  const auto* index = static_cast<const std::int32_t*>(udata_getMemory(data));
+  const void* memory = udata_getMemory(data.getAlias());
+  const auto* index = static_cast<const std::int32_t*>(memory);
   if ((index[kKind] & kKindMask) != kBytes || (index[kTransform] & kTransformMask) != kByOffset) {
-    udata_close(data);
     return std::nullopt;
   }
-  return Dictionary{.trie = static_cast<const char*>(udata_getMemory(data)) + index[kTrieAt],
+  return Dictionary{.data = std::move(data),
+                    .trie = static_cast<const char*>(memory) + index[kTrieAt],
                     .offset = index[kTransform] & kOffsetMask};
 }
 
