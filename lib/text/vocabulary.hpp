@@ -17,8 +17,11 @@ class Vocabulary {
   // equal pieces the last counts. `name` is for messages. Errors: data (not UTF-8, no piece
   // "[UNK]").
   Vocabulary(std::string bytes, const std::string& name);
+  ~Vocabulary() = default;
   Vocabulary(const Vocabulary&) = delete;  // the pieces are views into the bytes
   Vocabulary& operator=(const Vocabulary&) = delete;
+  Vocabulary(Vocabulary&&) = delete;
+  Vocabulary& operator=(Vocabulary&&) = delete;
 
   struct Match {
     std::uint32_t id = kNone;

@@ -177,6 +177,8 @@ struct WordSplitter::State {
   void split_chunk_by_icu(std::string_view text, std::size_t begin, std::size_t end,
                           std::vector<ByteRange>& words);
 
+  void split(std::string_view text, bool icu_only, std::vector<ByteRange>& words);
+
   static bool is_visible(std::string_view text, std::size_t begin, std::size_t end) {
     const auto first = static_cast<unsigned char>(text[begin]);
     return (first > 0x20 && first < 0x7F) || !is_invisible(text.substr(begin, end - begin));
@@ -233,51 +235,41 @@ void WordSplitter::State::split_chunk_by_icu(std::string_view text, std::size_t 
   }
 }
 
-WordSplitter::WordSplitter() : state_(std::make_unique<State>()) {}
-WordSplitter::~WordSplitter() = default;
-
-namespace {
-void check_size(std::string_view text) {
+void WordSplitter::State::split(std::string_view text, bool icu_only,
+                                std::vector<ByteRange>& words) {
   if (text.size() >= (1ULL << 31)) {
     throw Error(ErrorKind::data,
                 fmt::format("a text of {} bytes is too long: cut it into texts of less than 2 GiB",
                             text.size()));
   }
-}
-}  // namespace
-
-void WordSplitter::split(std::string_view text, std::vector<ByteRange>& words) {
-  check_size(text);
   words.clear();
   for (std::size_t at = 0; at < text.size();) {
     bool hard = false;
-    const std::size_t end = state_->chunk_end(text, at, hard);
+    const std::size_t end = chunk_end(text, at, hard);
     if (end == at) {
-      if (state_->class_at(text, at) == Class::alone) words.push_back(range(end, at));
+      if (class_at(text, at) == Class::alone) words.push_back(range(end, at));
       continue;
     }
-    if (hard) {
-      state_->split_chunk_by_icu(text, at, end, words);
+    if (hard || icu_only) {
+      split_chunk_by_icu(text, at, end, words);
     } else {
-      state_->split_chunk(text, at, end, words);
+      split_chunk(text, at, end, words);
     }
     at = end;
   }
+}
+
+WordSplitter::WordSplitter() : state_(std::make_unique<State>()) {}
+WordSplitter::~WordSplitter() = default;
+WordSplitter::WordSplitter(WordSplitter&&) noexcept = default;
+WordSplitter& WordSplitter::operator=(WordSplitter&&) noexcept = default;
+
+void WordSplitter::split(std::string_view text, std::vector<ByteRange>& words) {
+  state_->split(text, false, words);
 }
 
 void WordSplitter::split_by_icu(std::string_view text, std::vector<ByteRange>& words) {
-  check_size(text);
-  words.clear();
-  for (std::size_t at = 0; at < text.size();) {
-    bool hard = false;
-    const std::size_t end = state_->chunk_end(text, at, hard);
-    if (end == at) {
-      if (state_->class_at(text, at) == Class::alone) words.push_back(range(end, at));
-      continue;
-    }
-    state_->split_chunk_by_icu(text, at, end, words);
-    at = end;
-  }
+  state_->split(text, true, words);
 }
 
 }  // namespace pnlp

@@ -20,6 +20,10 @@ class WordSplitter {
  public:
   WordSplitter();
   ~WordSplitter();
+  WordSplitter(const WordSplitter&) = delete;
+  WordSplitter& operator=(const WordSplitter&) = delete;
+  WordSplitter(WordSplitter&&) noexcept;
+  WordSplitter& operator=(WordSplitter&&) noexcept;
 
   // Replaces `words` by the words of `text` in order, as byte ranges. Malformed UTF-8 counts as
   // U+FFFD. What consists of nothing but white space, control and format characters is dropped.
