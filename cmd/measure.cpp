@@ -36,6 +36,8 @@ class Actions {
   ~Actions() { posix_spawn_file_actions_destroy(&actions_); }
   Actions(const Actions&) = delete;
   Actions& operator=(const Actions&) = delete;
+  Actions(Actions&&) = delete;
+  Actions& operator=(Actions&&) = delete;
   posix_spawn_file_actions_t* get() { return &actions_; }
 
  private:

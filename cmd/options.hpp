@@ -47,8 +47,11 @@ class Options {
  public:
   // `usage` follows "pnlp NAME" in the first line of help.
   Options(std::string command, std::string summary, std::string usage);
+  ~Options() = default;
   Options(const Options&) = delete;
   Options& operator=(const Options&) = delete;
+  Options(Options&&) = delete;
+  Options& operator=(Options&&) = delete;
 
   // Options declared from here on stand under this title.
   void section(std::string title);

@@ -19,6 +19,7 @@ std::string replaced(std::string text, char what, const std::string& by) {
 
 std::vector<std::string> names(const std::vector<Documented>& commands) {
   std::vector<std::string> all;
+  all.reserve(commands.size());
   for (const Documented& one : commands) all.emplace_back(one.entry.name);
   return all;
 }

@@ -25,6 +25,8 @@ class Featurizer {
   Featurizer(std::uint64_t tokenizer_digest, const ProjectionSpec& spec,
              std::size_t cache_words = 65536);
   ~Featurizer();
+  Featurizer(const Featurizer&) = delete;
+  Featurizer& operator=(const Featurizer&) = delete;
   Featurizer(Featurizer&&) noexcept;
   Featurizer& operator=(Featurizer&&) noexcept;
   // With an empty cache.

@@ -11,6 +11,8 @@ class LowerCase {
  public:
   LowerCase();
   ~LowerCase();
+  LowerCase(const LowerCase&) = delete;
+  LowerCase& operator=(const LowerCase&) = delete;
   LowerCase(LowerCase&&) noexcept;
   LowerCase& operator=(LowerCase&&) noexcept;
 

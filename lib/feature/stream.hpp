@@ -23,6 +23,8 @@ class FeatureWriter {
   // Writes the header at once. Keeps a reference to `file`, which must outlive it. Errors: io.
   FeatureWriter(OutputFile& file, const FeatureSource& source, StreamOptions options = {});
   ~FeatureWriter();
+  FeatureWriter(const FeatureWriter&) = delete;
+  FeatureWriter& operator=(const FeatureWriter&) = delete;
   FeatureWriter(FeatureWriter&&) noexcept;
   FeatureWriter& operator=(FeatureWriter&&) noexcept;
 
@@ -49,6 +51,8 @@ class FeatureReader {
   // be empty.
   FeatureReader(InputFile first, std::vector<std::string> rest);
   ~FeatureReader();
+  FeatureReader(const FeatureReader&) = delete;
+  FeatureReader& operator=(const FeatureReader&) = delete;
   FeatureReader(FeatureReader&&) noexcept;
   FeatureReader& operator=(FeatureReader&&) noexcept;
 

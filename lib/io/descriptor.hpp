@@ -15,6 +15,8 @@ class Descriptor {
   // Takes `fd`; a borrowed one (standard input, standard output) is not closed.
   explicit Descriptor(int fd, bool borrowed = false) : fd_(fd), borrowed_(borrowed) {}
   ~Descriptor();
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
   Descriptor(Descriptor&& other) noexcept
       : fd_(std::exchange(other.fd_, -1)), borrowed_(other.borrowed_) {}
   Descriptor& operator=(Descriptor&& other) noexcept;

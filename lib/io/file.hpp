@@ -17,6 +17,8 @@ class InputFile {
   // Errors: io ("no such file", a directory, no permission).
   explicit InputFile(const std::string& path);
   ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
   InputFile(InputFile&&) noexcept;
   InputFile& operator=(InputFile&&) noexcept;
 
@@ -40,6 +42,8 @@ class Mapping {
  public:
   explicit Mapping(const std::string& path);
   ~Mapping();
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
   Mapping(Mapping&&) noexcept;
   Mapping& operator=(Mapping&&) noexcept;
   std::span<const std::byte> bytes() const;
@@ -61,6 +65,8 @@ class OutputFile {
  public:
   explicit OutputFile(const std::string& path);
   ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
   OutputFile(OutputFile&&) noexcept;
   OutputFile& operator=(OutputFile&&) noexcept;
 

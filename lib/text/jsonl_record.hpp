@@ -15,6 +15,8 @@ class JsonlParser {
  public:
   explicit JsonlParser(const ReaderOptions& options);
   ~JsonlParser();
+  JsonlParser(const JsonlParser&) = delete;
+  JsonlParser& operator=(const JsonlParser&) = delete;
   JsonlParser(JsonlParser&&) noexcept;
   JsonlParser& operator=(JsonlParser&&) noexcept;
 

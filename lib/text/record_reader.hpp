@@ -55,6 +55,10 @@ class RecordReader {
   // under OnError::fail).
   RecordReader(std::vector<std::string> paths, ReaderOptions options);
   ~RecordReader();
+  RecordReader(const RecordReader&) = delete;
+  RecordReader& operator=(const RecordReader&) = delete;
+  RecordReader(RecordReader&&) = delete;
+  RecordReader& operator=(RecordReader&&) = delete;
 
   // Fills `record` (its memory is reused) and returns true, or returns false at the end.
   bool next(Record& record);
