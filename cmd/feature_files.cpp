@@ -9,12 +9,14 @@
 
 namespace pnlp::cmd {
 
+LoadedFeatures::LoadedFeatures(const FeatureSource& source_)
+    : source(source_), records(channels_width(projection_channels(source_.projection))) {}
+
 LoadedFeatures load_records(const std::vector<std::string>& files,
                             const ReaderOptions& reader_options,
                             std::unique_ptr<Featurizer> featurizer, int threads,
                             const Messages& messages) {
-  LoadedFeatures set;
-  set.source = featurizer->source();
+  LoadedFeatures set(featurizer->source());
   std::vector<std::unique_ptr<Featurizer>> featurizers;
   featurizers.push_back(std::move(featurizer));
   while (featurizers.size() < static_cast<std::size_t>(threads)) {
@@ -33,9 +35,7 @@ LoadedFeatures load_records(const std::vector<std::string>& files,
         }
       },
       [&](RecordBatch& batch) {
-        for (std::size_t i = 0; i < batch.count; ++i) {
-          set.records.push_back(std::move(batch.features[i]));
-        }
+        for (std::size_t i = 0; i < batch.count; ++i) set.records.add(batch.features[i]);
       },
       [] {});
   set.skipped = report_failed(reader, reader_options.on_error, messages) != kDone;
@@ -44,8 +44,7 @@ LoadedFeatures load_records(const std::vector<std::string>& files,
 
 LoadedFeatures load_features(const std::vector<std::string>& files, const FeatureSource* expected) {
   FeatureReader reader(files);
-  LoadedFeatures set;
-  set.source = reader.source();
+  LoadedFeatures set(reader.source());
   if (expected != nullptr) {
     const std::string difference = expected->difference(set.source);
     if (!difference.empty()) {
@@ -55,7 +54,7 @@ LoadedFeatures load_features(const std::vector<std::string>& files, const Featur
     }
   }
   FeatureRecord record;
-  while (reader.next(record)) set.records.push_back(record);
+  while (reader.next(record)) set.records.add(record);
   return set;
 }
 

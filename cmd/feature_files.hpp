@@ -8,13 +8,15 @@
 
 #include "messages.hpp"
 #include "pnlp/feature/featurizer.hpp"
+#include "pnlp/feature/record_set.hpp"
 #include "pnlp/text/record_reader.hpp"
 
 namespace pnlp::cmd {
 
 struct LoadedFeatures {
+  explicit LoadedFeatures(const FeatureSource& source_);
   FeatureSource source;
-  std::vector<FeatureRecord> records;
+  RecordSet records;
   bool skipped = false;  // some records were malformed (reported already)
 };
 

@@ -62,9 +62,12 @@ class Train : public Command {
     train_.resume = train_.resume && std::filesystem::exists(train_.checkpoint);
     if (!init_.empty()) train_.init = load_model(init_);
     LoadedFeatures train_set = load_train(options, messages);
-    LoadedFeatures dev_set = load_dev(train_set.source, messages);
+    std::optional<LoadedFeatures> dev_set = load_dev(train_set.source, messages);
+    const bool skipped = train_set.skipped || (dev_set && dev_set->skipped);
+    std::optional<RecordSet> dev_records;
+    if (dev_set) dev_records = std::move(dev_set->records);
     const TrainResult result =
-        fit(train_set.source, std::move(train_set.records), std::move(dev_set.records), messages);
+        fit(train_set.source, std::move(train_set.records), std::move(dev_records), messages);
     messages.progress("");
     if (result.stopped) {
       messages.warn(
@@ -76,7 +79,7 @@ class Train : public Command {
     save_model(result.model, output_);
     for (const std::string& warning : result.warnings) messages.warn(warning);
     messages.note(summary_text(result));
-    return train_set.skipped || dev_set.skipped ? kNegative : kDone;
+    return skipped ? kNegative : kDone;
   }
 
  private:
@@ -134,15 +137,19 @@ class Train : public Command {
     return load_records(files_, reader_, std::move(featurizer), train_.threads, messages);
   }
 
-  LoadedFeatures load_dev(const FeatureSource& source, const Messages& messages) const {
-    if (dev_.empty()) return {};
-    if (are_feature_streams(dev_)) return load_features(dev_, &source);
-    return load_records(dev_, reader_, std::make_unique<Featurizer>(source), train_.threads,
-                        messages);
+  // Nothing if no file is given.
+  std::optional<LoadedFeatures> load_dev(const FeatureSource& source,
+                                         const Messages& messages) const {
+    if (dev_.empty()) return std::nullopt;
+    LoadedFeatures set = are_feature_streams(dev_)
+                             ? load_features(dev_, &source)
+                             : load_records(dev_, reader_, std::make_unique<Featurizer>(source),
+                                            train_.threads, messages);
+    return set;
   }
 
-  TrainResult fit(const FeatureSource& source, std::vector<FeatureRecord> records,
-                  std::vector<FeatureRecord> dev, Messages& messages) const {
+  TrainResult fit(const FeatureSource& source, RecordSet records, std::optional<RecordSet> dev,
+                  Messages& messages) const {
     std::optional<EpochLog> log;
     if (!log_.empty()) log.emplace(log_);
     ProgressLine progress(messages, train_.batch);

@@ -10,10 +10,8 @@ namespace pnlp {
 namespace {
 
 constexpr std::size_t kUnit = 64;  // records
-const std::vector<std::string> kNoTags;
 
-Outcome make_outcome(const FeatureRecord& gold, const std::vector<std::string>& gold_tags,
-                     Prediction& prediction, const ModelConfig& config) {
+Outcome make_outcome(const FeatureRecord& gold, Prediction& prediction, const ModelConfig& config) {
   Outcome outcome;
   outcome.has_label = has_label(config.task) && gold.label_form != LabelForm::none;
   if (outcome.has_label) {
@@ -36,7 +34,7 @@ Outcome make_outcome(const FeatureRecord& gold, const std::vector<std::string>& 
   if (outcome.has_spans) {
     outcome.gold_spans = gold.spans;
     outcome.spans = std::move(prediction.spans);
-    outcome.gold_tags = gold_tags;
+    outcome.gold_tags = tags_from_spans(gold.tokens, gold.spans).tags;
     outcome.tags = std::move(prediction.tags);
   }
   return outcome;
@@ -45,35 +43,36 @@ Outcome make_outcome(const FeatureRecord& gold, const std::vector<std::string>& 
 }  // namespace
 
 DevPass::DevPass(const ModelConfig& config, std::span<const float> weights,
-                 std::span<const FeatureRecord> records, Workers& workers)
+                 const RecordSelection& records, Workers& workers)
     : records_(records), workers_(workers), model_(std::make_shared<SharedModel>(config, weights)) {
   for (int worker = 0; worker < workers.threads(); ++worker) {
-    inference_.push_back(std::make_unique<Inference>(model_));
-  }
-  if (has_tags(config.task)) {
-    for (const FeatureRecord& record : records) {
-      gold_tags_.push_back(record.has_spans ? tags_from_spans(record.tokens, record.spans).tags
-                                            : std::vector<std::string>());
-    }
+    parts_.push_back({.inference = std::make_unique<Inference>(model_), .records = {}});
   }
 }
 
+std::span<const FeatureRecord> DevPass::read(std::size_t first, Part& part) const {
+  const std::size_t size = std::min(kUnit, records_.size() - first);
+  part.records.resize(kUnit);
+  for (std::size_t i = 0; i < size; ++i) records_.read(first + i, part.records[i]);
+  return std::span(part.records).first(size);
+}
+
 std::vector<std::pair<std::string, double>> DevPass::run() {
-  for (const auto& inference : inference_) inference->forget();
-  std::vector<Prediction> predictions(records_.size());
+  for (const Part& part : parts_) part.inference->forget();
+  std::vector<Outcome> outcomes(records_.size());
   PredictOptions options;
   options.all_scores = model_->config.task == Task::multilabel;
   workers_.run((records_.size() + kUnit - 1) / kUnit, [&](std::size_t unit, int worker) {
-    const std::size_t begin = unit * kUnit;
-    const std::size_t size = std::min(kUnit, records_.size() - begin);
-    inference_[static_cast<std::size_t>(worker)]->predict(
-        records_.subspan(begin, size), options, std::span(predictions).subspan(begin, size));
+    Part& part = parts_[static_cast<std::size_t>(worker)];
+    const std::span<const FeatureRecord> records = read(unit * kUnit, part);
+    std::vector<Prediction> predictions(records.size());
+    part.inference->predict(records, options, predictions);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      outcomes[unit * kUnit + i] = make_outcome(records[i], predictions[i], model_->config);
+    }
   });
   Evaluation evaluation;
-  for (std::size_t i = 0; i < records_.size(); ++i) {
-    evaluation.add(make_outcome(records_[i], gold_tags_.empty() ? kNoTags : gold_tags_[i],
-                                predictions[i], model_->config));
-  }
+  for (const Outcome& outcome : outcomes) evaluation.add(outcome);
   std::vector<std::pair<std::string, double>> metrics;
   for (const std::string_view name : evaluation.available())
     metrics.emplace_back(name, evaluation.metric(name));
@@ -82,13 +81,14 @@ std::vector<std::pair<std::string, double>> DevPass::run() {
 
 std::vector<std::string_view> DevPass::tells() const {
   Evaluation evaluation;
+  FeatureRecord record;
   for (std::size_t i = 0; i < records_.size(); ++i) {
+    records_.read_gold(i, record);
     Prediction any;  // a label with its score, and no slots
     any.label = "";
     any.labels = any.scores = {{"", 0.0F}};
-    if (!gold_tags_.empty()) any.tags.assign(gold_tags_[i].size(), "O");
-    evaluation.add(make_outcome(records_[i], gold_tags_.empty() ? kNoTags : gold_tags_[i], any,
-                                model_->config));
+    if (record.has_spans) any.tags.assign(record.tokens.size(), "O");
+    evaluation.add(make_outcome(record, any, model_->config));
   }
   return evaluation.available();
 }
@@ -101,11 +101,11 @@ float DevPass::calibrate() {
   std::vector<float> logits;
   std::vector<float> all_logits;
   std::vector<Targets> targets;
-  inference_[0]->forget();
+  Inference& inference = *parts_[0].inference;
+  inference.forget();
   for (std::size_t at = 0; at < records_.size(); at += kUnit) {
-    const std::span<const FeatureRecord> part =
-        records_.subspan(at, std::min(kUnit, records_.size() - at));
-    inference_[0]->label_logits(part, logits);
+    const std::span<const FeatureRecord> part = read(at, parts_[0]);
+    inference.label_logits(part, logits);
     for (std::size_t i = 0; i < part.size(); ++i) {
       Targets target = space.encode(part[i]);
       const bool usable = !part[i].tokens.empty() && part[i].label_form != LabelForm::none &&

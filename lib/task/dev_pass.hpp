@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pnlp/base/workers.hpp"
+#include "pnlp/feature/record_set.hpp"
 #include "pnlp/task/inference.hpp"
 #include "pnlp/task/metrics.hpp"
 
@@ -16,9 +17,9 @@ namespace pnlp {
 
 class DevPass {
  public:
-  // Keeps views of `records` and `weights`: the weights may change from call to call.
-  DevPass(const ModelConfig& config, std::span<const float> weights,
-          std::span<const FeatureRecord> records, Workers& workers);
+  // Keeps views of `weights` and `records`: the weights may change from call to call.
+  DevPass(const ModelConfig& config, std::span<const float> weights, const RecordSelection& records,
+          Workers& workers);
 
   // Every metric that the records tell something about, by name.
   std::vector<std::pair<std::string, double>> run();
@@ -30,11 +31,17 @@ class DevPass {
   float calibrate();
 
  private:
-  std::span<const FeatureRecord> records_;
+  struct Part {
+    std::unique_ptr<Inference> inference;
+    std::vector<FeatureRecord> records;
+  };
+  // The records from `first`, a unit of them or what is left, in `part`'s memory.
+  std::span<const FeatureRecord> read(std::size_t first, Part& part) const;
+
+  const RecordSelection& records_;
   Workers& workers_;
   std::shared_ptr<const SharedModel> model_;
-  std::vector<std::unique_ptr<Inference>> inference_;  // by worker
-  std::vector<std::vector<std::string>> gold_tags_;    // by record, where it has spans
+  std::vector<Part> parts_;  // by worker
 };
 
 }  // namespace pnlp

@@ -19,11 +19,12 @@ constexpr float kTolerance = 1e-2F;  // of a logit; instruction sets differ by l
 }  // namespace
 
 std::string make_self_test(const std::shared_ptr<const SharedModel>& model,
-                           std::span<const FeatureRecord> records) {
+                           const RecordSelection& records) {
   const std::size_t width = model->config.fingerprint_width();
   std::vector<FeatureRecord> chosen;
-  for (const FeatureRecord& record : records) {
-    if (chosen.size() == kRecords) break;
+  FeatureRecord record;
+  for (std::size_t i = 0; i < records.size() && chosen.size() < kRecords; ++i) {
+    records.read(i, record);
     if (record.tokens.empty()) continue;
     FeatureRecord& copy = chosen.emplace_back();
     copy.tokens.resize(std::min(kTokens, record.tokens.size()));
@@ -36,9 +37,9 @@ std::string make_self_test(const std::shared_ptr<const SharedModel>& model,
   inference.logits(chosen, logits);
   ByteWriter out;
   out.varint(chosen.size());
-  for (const FeatureRecord& record : chosen) {
-    out.varint(record.tokens.size());
-    for (const std::uint16_t value : record.values) out.u16(value);
+  for (const FeatureRecord& each : chosen) {
+    out.varint(each.tokens.size());
+    for (const std::uint16_t value : each.values) out.u16(value);
   }
   out.varint(logits.size());
   for (const float logit : logits) out.f32(logit);

@@ -2,18 +2,17 @@
 // whether this program, on this machine, still gets the same.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
-#include "pnlp/feature/feature_record.hpp"
+#include "pnlp/feature/record_set.hpp"
 #include "pnlp/task/inference.hpp"
 
 namespace pnlp {
 
 // From the first few of `records` that have tokens; at most 16 tokens of each.
 std::string make_self_test(const std::shared_ptr<const SharedModel>& model,
-                           std::span<const FeatureRecord> records);
+                           const RecordSelection& records);
 
 // Error(data) if an output differs by more than 1e-2, or the self-test is damaged. Empty: nothing
 // to test.

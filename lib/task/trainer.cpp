@@ -8,6 +8,8 @@
 #include <cmath>
 #include <filesystem>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 #include "pnlp/base/random.hpp"
 #include "pnlp/io/json.hpp"
@@ -36,26 +38,24 @@ constexpr std::uint64_t kOrderStream = 2;
 
 using Metrics = std::vector<std::pair<std::string, double>>;
 
-// A held-out share of `train`, drawn by the seed; both keep their order.
-void hold_out(std::vector<FeatureRecord>& train, std::vector<FeatureRecord>& dev,
-              const TrainOptions& options) {
-  if (train.size() < 2)
+// All but a held-out share, and that share, drawn by the seed; both keep their order.
+std::pair<RecordSelection, RecordSelection> hold_out(const RecordSet& set,
+                                                     const TrainOptions& options) {
+  if (set.size() < 2)
     throw Error(ErrorKind::data, "one record is too little to train on and to hold out a dev set");
-  std::vector<std::uint32_t> order(train.size());
+  std::vector<std::uint32_t> order(set.size());
   std::iota(order.begin(), order.end(), 0U);
   Random(options.seed, kHeldOutStream).shuffle(std::span(order));
   const auto count = std::clamp<std::size_t>(
-      static_cast<std::size_t>(std::llround(static_cast<double>(train.size()) * options.held_out)),
-      1, train.size() - 1);
-  std::vector<bool> held(train.size(), false);
-  for (std::size_t i = 0; i < count; ++i) held[order[i]] = true;
-  std::vector<FeatureRecord> rest;
-  for (std::size_t i = 0; i < train.size(); ++i)
-    (held[i] ? dev : rest).push_back(std::move(train[i]));
-  train = std::move(rest);
+      static_cast<std::size_t>(std::llround(static_cast<double>(set.size()) * options.held_out)), 1,
+      set.size() - 1);
+  const auto held = order.begin() + static_cast<std::ptrdiff_t>(count);
+  std::ranges::sort(order.begin(), held);
+  std::ranges::sort(held, order.end());
+  return {RecordSelection(set, {held, order.end()}), RecordSelection(set, {order.begin(), held})};
 }
 
-ModelConfig make_config(const FeatureSource& source, std::span<const FeatureRecord> train,
+ModelConfig make_config(const FeatureSource& source, const RecordSelection& train,
                         const TrainOptions& options) {
   ModelConfig config;
   if (options.init) check_init(*options.init, source);
@@ -140,19 +140,23 @@ void write_metrics(JsonWriter& json, const Metrics& metrics) {
 
 class Trainer {
  public:
-  Trainer(const FeatureSource& source, std::vector<FeatureRecord> train_records,
-          std::vector<FeatureRecord> dev_records, const TrainOptions& options)
+  Trainer(const FeatureSource& source, RecordSet train_records,
+          std::optional<RecordSet> dev_records, const TrainOptions& options)
       : options_(options),
         source_(source),
-        dev_(std::move(dev_records)),
+        train_records_(std::move(train_records)),
+        dev_records_(std::move(dev_records)),
+        train_(train_records_),
+        dev_(dev_records_ ? *dev_records_ : train_records_),
         workers_(options.threads) {
-    if (train_records.empty()) throw Error(ErrorKind::data, "there is not one record to train on");
-    data_digest_ = digest_records(train_records);
-    if (dev_.empty()) hold_out(train_records, dev_, options_);
+    if (train_.empty()) throw Error(ErrorKind::data, "there is not one record to train on");
+    if (dev_.empty()) throw Error(ErrorKind::data, "the dev set has not one record");
+    data_digest_ = digest_records(train_);
+    if (!dev_records_) std::tie(train_, dev_) = hold_out(train_records_, options_);
     dev_digest_ = digest_records(dev_);
-    config_ = make_config(source, train_records, options_);
+    config_ = make_config(source, train_, options_);
     network_ = std::make_unique<Network>(config_);
-    set_ = std::make_unique<TrainingSet>(config_, train_records);
+    set_ = std::make_unique<TrainingSet>(config_, train_);
     if (has_label(config_.task) && (options_.balanced || !options_.class_weights.empty())) {
       set_->weigh_labels(label_weights(config_, *set_, options_));
     }
@@ -365,7 +369,10 @@ class Trainer {
 
   TrainOptions options_;
   const FeatureSource& source_;
-  std::vector<FeatureRecord> dev_;
+  RecordSet train_records_;
+  std::optional<RecordSet> dev_records_;  // nullopt: held out of train_records_
+  RecordSelection train_;
+  RecordSelection dev_;
   Workers workers_;
   ModelConfig config_;
   std::unique_ptr<Network> network_;
@@ -381,8 +388,8 @@ class Trainer {
 
 }  // namespace
 
-TrainResult train(const FeatureSource& source, std::vector<FeatureRecord> train_records,
-                  std::vector<FeatureRecord> dev_records, const TrainOptions& options,
+TrainResult train(const FeatureSource& source, RecordSet train_records,
+                  std::optional<RecordSet> dev_records, const TrainOptions& options,
                   const std::function<bool(const EpochReport&)>& report) {
   check_options(options);
   return Trainer(source, std::move(train_records), std::move(dev_records), options).run(report);

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "pnlp/feature/feature_record.hpp"
+#include "pnlp/feature/record_set.hpp"
 #include "pnlp/model/model_file.hpp"
 
 namespace pnlp {
@@ -89,13 +89,13 @@ class DivergedError : public Error {
 
 // Without `dev_records`, a share of the training records is held out. Records that lack a label (or
 // slots) teach only what they have, and are counted in a warning.
-// Errors: data (no label where the task needs one, a single class, nothing to train on, an initial
-// model of other features), usage (an option that makes no sense), DivergedError. `report` is
-// called after each step and at the end of each epoch; returning false stops training: at the end
-// of an epoch after a checkpoint is written, within an epoch at once, so that the last checkpoint
-// stands.
-TrainResult train(const FeatureSource& source, std::vector<FeatureRecord> train_records,
-                  std::vector<FeatureRecord> dev_records, const TrainOptions& options,
+// Errors: data (no label where the task needs one, a single class, nothing to train on, a dev set
+// without a record, an initial model of other features), usage (an option that makes no sense),
+// DivergedError. `report` is called after each step and at the end of each epoch; returning false
+// stops training: at the end of an epoch after a checkpoint is written, within an epoch at once, so
+// that the last checkpoint stands.
+TrainResult train(const FeatureSource& source, RecordSet train_records,
+                  std::optional<RecordSet> dev_records, const TrainOptions& options,
                   const std::function<bool(const EpochReport&)>& report);
 
 }  // namespace pnlp

@@ -4,16 +4,19 @@
 
 #include <bit>
 #include <set>
+#include <utility>
 
 #include "pnlp/base/error.hpp"
 
 namespace pnlp {
 
-TrainingSet::TrainingSet(const ModelConfig& config, std::span<const FeatureRecord> records)
-    : set_(config.fingerprint_width()) {
+TrainingSet::TrainingSet(const ModelConfig& config, RecordSelection records)
+    : records_(std::move(records)) {
   const LabelSpace space(config);
-  for (const FeatureRecord& record : records) {
-    set_.add(record);
+  FeatureRecord record;
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    records_.read_gold(i, record);
+    token_offsets_.push_back(token_offsets_.back() + record.tokens.size());
     const Targets targets = space.encode(record);
     tags_.insert(tags_.end(), targets.tags.begin(), targets.tags.end());
     labels_.insert(labels_.end(), targets.labels.begin(), targets.labels.end());
@@ -33,9 +36,9 @@ TrainingSet::TrainingSet(const ModelConfig& config, std::span<const FeatureRecor
 
 BatchSequence TrainingSet::sequence(std::size_t record) const {
   BatchSequence sequence;
-  sequence.words = set_.record(record);
+  sequence.words = features().record(records_.number(record));
   if (!tags_.empty()) {
-    sequence.tags = std::span(tags_).subspan(set_.first_token(record), sequence.words.size());
+    sequence.tags = std::span(tags_).subspan(token_offsets_[record], sequence.words.size());
   }
   const std::size_t count = label_offsets_[record + 1] - label_offsets_[record];
   sequence.labels = std::span(labels_).subspan(label_offsets_[record], count);
@@ -65,13 +68,15 @@ std::vector<double> TrainingSet::label_counts(std::size_t labels) const {
   return counts;
 }
 
-std::uint64_t digest_records(std::span<const FeatureRecord> records) {
+std::uint64_t digest_records(const RecordSelection& records) {
   Digest digest;
   const auto add_text = [&](const std::string& text) {
     digest.update(static_cast<std::uint64_t>(text.size()));
     digest.update(text);
   };
-  for (const FeatureRecord& record : records) {
+  FeatureRecord record;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records.read(i, record);
     digest.update(static_cast<std::uint64_t>(record.values.size()));
     for (const std::uint16_t value : record.values) digest.update(std::uint64_t{value});
     digest.update(static_cast<std::uint64_t>(record.label_form));
@@ -93,14 +98,15 @@ std::uint64_t digest_records(std::span<const FeatureRecord> records) {
   return digest.value();
 }
 
-void describe_records(std::span<const FeatureRecord> records, ModelConfig& config,
-                      bool task_given) {
+void describe_records(const RecordSelection& records, ModelConfig& config, bool task_given) {
   bool any_label = false;
   bool any_list = false;
   bool any_slot = false;
   std::set<std::string> labels;
   std::set<std::string> slots;
-  for (const FeatureRecord& record : records) {
+  FeatureRecord record;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records.read_gold(i, record);
     any_label = any_label || record.label_form != LabelForm::none;
     any_list = any_list || record.label_form == LabelForm::multiple;
     any_slot = any_slot || !record.spans.empty();

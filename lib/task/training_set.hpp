@@ -1,4 +1,4 @@
-// Records in memory with their targets as numbers: what the training loop walks over.
+// Records of a set with their targets as numbers: what the training loop walks over.
 #pragma once
 
 #include <cstdint>
@@ -8,21 +8,24 @@
 
 #include "pnlp/base/hash.hpp"
 #include "pnlp/feature/batcher.hpp"
-#include "pnlp/feature/feature_set.hpp"
+#include "pnlp/feature/record_set.hpp"
 #include "pnlp/task/label_space.hpp"
 
 namespace pnlp {
 
 class TrainingSet {
  public:
-  TrainingSet(const ModelConfig& config, std::span<const FeatureRecord> records);
+  // Numbers of records below are places in `records`, whose set must outlive this one.
+  TrainingSet(const ModelConfig& config, RecordSelection records);
 
-  std::size_t records() const { return set_.records(); }
-  std::size_t tokens() const { return set_.tokens(); }
-  const FeatureSet& features() const { return set_; }
+  std::size_t records() const { return records_.size(); }
+  std::size_t tokens() const { return token_offsets_.back(); }
+  const FeatureSet& features() const { return records_.set().features(); }
   // Valid as long as the set. `weight` is the label loss's.
   BatchSequence sequence(std::size_t record) const;
-  std::size_t length(std::size_t record) const { return set_.record(record).size(); }
+  std::size_t length(std::size_t record) const {
+    return token_offsets_[record + 1] - token_offsets_[record];
+  }
 
   // Weight of each record by its label's: given ones, or inverse to the label's frequency.
   void weigh_labels(std::span<const float> weight_of_label);
@@ -36,8 +39,9 @@ class TrainingSet {
   std::uint64_t cut_records() const { return cut_records_; }
 
  private:
-  FeatureSet set_;
-  std::vector<std::int32_t> tags_;  // by token of the set; empty without a tag head
+  RecordSelection records_;
+  std::vector<std::uint64_t> token_offsets_ = {0};
+  std::vector<std::int32_t> tags_;  // by token; empty without a tag head
   std::vector<std::int32_t> labels_;
   std::vector<float> label_weights_;
   std::vector<std::uint64_t> label_offsets_ = {0};
@@ -50,10 +54,10 @@ class TrainingSet {
 };
 
 // Hash of features and targets: the same for records from JSONL and from a feature stream.
-std::uint64_t digest_records(std::span<const FeatureRecord> records);
+std::uint64_t digest_records(const RecordSelection& records);
 
 // Task (unless given), labels and slots that the records call for: lists of labels make several
 // labels. Errors: data (none, or too few, of what the task needs; lists where it takes one label).
-void describe_records(std::span<const FeatureRecord> records, ModelConfig& config, bool task_given);
+void describe_records(const RecordSelection& records, ModelConfig& config, bool task_given);
 
 }  // namespace pnlp

@@ -181,8 +181,8 @@ TEST_CASE("a run that is stopped and resumed gives the model of a run that is no
     const bool held_out = std::string_view(what) == "held out";
     const auto go = [&](const TrainOptions& options,
                         const std::function<bool(const EpochReport&)>& report) {
-      auto dev = toy::records(Task::joint, held_out ? 0 : 30, 2);
-      return toy::fit(toy::records(Task::joint, 90, 1), std::move(dev), options, report);
+      const auto dev = held_out ? std::nullopt : std::optional(toy::records(Task::joint, 30, 2));
+      return toy::fit(toy::records(Task::joint, 90, 1), dev, options, report);
     };
     TrainOptions options = run_options();
     change(options);

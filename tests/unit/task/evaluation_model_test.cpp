@@ -78,8 +78,9 @@ std::shared_ptr<const ModelFile> trained(std::vector<Record> records) {
   options.batch = 4;
   options.learning_rate = 0.01;
   const auto keep_on = [](const pnlp::EpochReport&) { return true; };
+  const pnlp::RecordSet set(featurizer.width(), features);
   return std::make_shared<const ModelFile>(
-      pnlp::train(featurizer.source(), features, features, options, keep_on).model);
+      pnlp::train(featurizer.source(), set, set, options, keep_on).model);
 }
 
 std::shared_ptr<const ModelFile> joint_model() {

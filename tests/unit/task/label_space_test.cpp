@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "pnlp/task/training_set.hpp"
 #include "task/toy.hpp"
 
@@ -58,7 +60,8 @@ TEST_CASE("a task without labels, or without tags, has no such targets") {
 TEST_CASE("a training set holds words and targets by record") {
   FeatureRecord plain = toy::features("wake me");
   const std::vector<FeatureRecord> records = {plain, request()};
-  TrainingSet set(joint_config(), records);
+  const RecordSet all(9, records);
+  TrainingSet set(joint_config(), RecordSelection(all));
   CHECK(set.records() == 2);
   CHECK(set.tokens() == 8);
   CHECK(set.length(1) == 6);
@@ -77,6 +80,15 @@ TEST_CASE("a training set holds words and targets by record") {
   CHECK(second.label_weights[1] == 0.75F);
   CHECK(second.weight == 1);
   CHECK(set.label_counts(2) == std::vector<double>{0.75, 0.25});
+  // The same of a selection, in its own order.
+  const TrainingSet chosen(joint_config(), RecordSelection(all, {1, 0}));
+  CHECK(chosen.tokens() == 8);
+  CHECK(chosen.length(0) == 6);
+  CHECK(std::ranges::equal(chosen.sequence(0).words, second.words));
+  CHECK(std::ranges::equal(chosen.sequence(0).tags, second.tags));
+  CHECK(chosen.sequence(1).tags[0] == -1);
+  CHECK(chosen.sequence(1).weight == 0);
+  CHECK(TrainingSet(joint_config(), RecordSelection(all, {0})).tokens() == 2);
   // 0.25 * 8 + 0.75 * 4, by a mass of 1.
   const std::vector<float> weights = {4.0F, 8.0F};
   set.weigh_labels(weights);
@@ -85,12 +97,16 @@ TEST_CASE("a training set holds words and targets by record") {
 }
 
 TEST_CASE("the digest of records sees everything but the id") {
+  const auto digest_of = [](const std::vector<FeatureRecord>& records) {
+    const RecordSet set(9, records);
+    return digest_records(RecordSelection(set));
+  };
   const std::vector<FeatureRecord> records = {request()};
-  const std::uint64_t digest = digest_records(records);
+  const std::uint64_t digest = digest_of(records);
   const auto changed = [&](const std::function<void(FeatureRecord&)>& change) {
     std::vector<FeatureRecord> other = records;
     change(other[0]);
-    return digest_records(other) != digest;
+    return digest_of(other) != digest;
   };
   CHECK_FALSE(changed([](FeatureRecord& r) { r.id = "7"; }));
   CHECK(changed([](FeatureRecord& r) { r.values[5] ^= 1; }));
@@ -102,5 +118,5 @@ TEST_CASE("the digest of records sees everything but the id") {
   CHECK(changed([](FeatureRecord& r) { r.spans.clear(); }));
   CHECK(changed([](FeatureRecord& r) { r.tokens[0].end -= 1; }));
   const std::vector<FeatureRecord> twice = {records[0], records[0]};
-  CHECK(digest_records(twice) != digest);
+  CHECK(digest_of(twice) != digest);
 }

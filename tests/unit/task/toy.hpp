@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -134,10 +136,18 @@ inline bool go_on(const EpochReport&) {
   return true;
 }
 
-inline TrainResult fit(std::vector<FeatureRecord> train_records, std::vector<FeatureRecord> dev,
+inline RecordSet record_set(const FeatureSource& source, std::span<const FeatureRecord> records) {
+  return RecordSet(channels_width(projection_channels(source.projection)), records);
+}
+
+// Without `dev`, a share of `train_records` is held out.
+inline TrainResult fit(const std::vector<FeatureRecord>& train_records,
+                       const std::optional<std::vector<FeatureRecord>>& dev,
                        const TrainOptions& options,
                        const std::function<bool(const EpochReport&)>& report = go_on) {
-  return train(source(), std::move(train_records), std::move(dev), options, report);
+  std::optional<RecordSet> dev_set;
+  if (dev) dev_set = record_set(source(), *dev);
+  return train(source(), record_set(source(), train_records), std::move(dev_set), options, report);
 }
 
 inline double metric(const TrainResult& result, std::string_view name) {

@@ -154,7 +154,8 @@ TEST_CASE("an initial model of other features is refused, and both are named") {
   CHECK(toy::refusal(ErrorKind::data,
                      [&] {
                        static_cast<void>(
-                           train(wider.source(), records, records, options, toy::go_on));
+                           train(wider.source(), toy::record_set(wider.source(), records),
+                                 toy::record_set(wider.source(), records), options, toy::go_on));
                      }) ==
         "the initial model does not read the features of these records: 8 hashes against 16; make "
         "them with the model's own tokenizer and projection");
@@ -163,8 +164,8 @@ TEST_CASE("an initial model of other features is refused, and both are named") {
   other.tokenizer_kind = "wordpiece";
   other.tokenizer_digest = 1;
   CHECK(toy::refusal(ErrorKind::data, [&] {
-          static_cast<void>(train(other, toy::records(Task::label, 20, 1),
-                                  toy::records(Task::label, 20, 1), options, toy::go_on));
+          const RecordSet set = toy::record_set(other, toy::records(Task::label, 20, 1));
+          static_cast<void>(train(other, set, set, options, toy::go_on));
         }).find("against wordpiece 0000000000000001") != std::string::npos);
   // Tables that are not those of the model's own features.
   options.init->config.channels[0].values = 9;

@@ -117,7 +117,7 @@ TEST_CASE("a model is a function of the seed") {
     options.seed = seed;
     return model_bytes(
         toy::fit(toy::records(Task::joint, 60, 1),
-                 dev ? toy::records(Task::joint, 20, 2) : std::vector<FeatureRecord>{}, options));
+                 dev ? std::optional(toy::records(Task::joint, 20, 2)) : std::nullopt, options));
   };
   CHECK(run(1, true) == run(1, true));
   CHECK(run(1, true) != run(2, true));
@@ -133,9 +133,9 @@ TEST_CASE("records from a feature stream give the same model") {
     const std::vector<FeatureRecord> read_train = through_stream(train_records, source);
     const std::vector<FeatureRecord> read_dev = through_stream(dev, source);
     const TrainResult from_stream =
-        train(source, read_train, read_dev, toy::options(2), toy::go_on);
-    CHECK(model_bytes(from_stream) ==
-          model_bytes(toy::fit(std::move(train_records), std::move(dev), toy::options(2))));
+        train(source, toy::record_set(source, read_train), toy::record_set(source, read_dev),
+              toy::options(2), toy::go_on);
+    CHECK(model_bytes(from_stream) == model_bytes(toy::fit(train_records, dev, toy::options(2))));
   }
 }
 
@@ -156,6 +156,11 @@ TEST_CASE("without a dev set, a share of the records is held out") {
         "one record is too little to train on and to hold out a dev set");
   CHECK(toy::refusal(ErrorKind::data, [&] { static_cast<void>(toy::fit({}, {}, options)); }) ==
         "there is not one record to train on");
+  // A dev set that was given is never replaced.
+  const std::vector<FeatureRecord> none;
+  CHECK(toy::refusal(ErrorKind::data, [&] {
+          static_cast<void>(toy::fit(toy::records(Task::label, 50, 1), none, options));
+        }) == "the dev set has not one record");
 }
 
 TEST_CASE("the best epoch is kept, and patience ends the run") {
