@@ -1,6 +1,8 @@
 // pnlp train: records or feature streams to a model.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "feature_files.hpp"
@@ -137,7 +139,8 @@ class Train : public Command {
     return load_records(files_, reader_, std::move(featurizer), train_.threads, messages);
   }
 
-  // Nothing if no file is given.
+  // Nothing if no file is given. A file without records is a mistake: it must not silently stand
+  // for a share of the training records.
   std::optional<LoadedFeatures> load_dev(const FeatureSource& source,
                                          const Messages& messages) const {
     if (dev_.empty()) return std::nullopt;
@@ -145,6 +148,15 @@ class Train : public Command {
                              ? load_features(dev_, &source)
                              : load_records(dev_, reader_, std::make_unique<Featurizer>(source),
                                             train_.threads, messages);
+    if (set.records.empty()) {
+      std::vector<std::string> names = dev_;
+      std::ranges::replace(names, "-", "standard input");
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: no record to choose the best epoch by; name another file with "
+                              "--dev, or leave the option out to hold out a share of the training "
+                              "records",
+                              fmt::join(names, ", ")));
+    }
     return set;
   }
 
