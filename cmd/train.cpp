@@ -72,10 +72,7 @@ class Train : public Command {
         fit(train_set.source, std::move(train_set.records), std::move(dev_records), messages);
     messages.progress("");
     if (result.stopped) {
-      messages.warn(
-          fmt::format("interrupted; the checkpoint {} has what was done, --resume "
-                      "continues from it",
-                      train_.checkpoint));
+      messages.warn(interrupted_text(result, train_.checkpoint));
       die_of(interrupted());
     }
     save_model(result.model, output_);

@@ -82,6 +82,16 @@ std::string summary_text(const TrainResult& result) {
   return fmt::format("best epoch {}{}", result.best_epoch, metrics_text(result.dev));
 }
 
+std::string interrupted_text(const TrainResult& result, const std::string& checkpoint) {
+  if (result.checkpoint_epochs == 0) {
+    return "interrupted before the first checkpoint: nothing is kept; begin again";
+  }
+  return fmt::format(
+      "interrupted; {} holds the first {} epoch{}: the same command with --resume "
+      "goes on from there",
+      checkpoint, result.checkpoint_epochs, result.checkpoint_epochs == 1 ? "" : "s");
+}
+
 std::string duration_text(double seconds) {
   const auto whole = static_cast<std::uint64_t>(std::llround(std::max(0.0, seconds)));
   if (whole >= 3600) {

@@ -45,6 +45,8 @@ class ProgressLine {
 // "epoch 3 of 40: loss 0.4321, exact 0.7123, best so far"
 std::string epoch_text(const EpochReport& report);
 std::string summary_text(const TrainResult& result);
+// Of a run that was stopped: what is kept in the file `checkpoint`, and how to go on.
+std::string interrupted_text(const TrainResult& result, const std::string& checkpoint);
 // "1:02:03", "2:03".
 std::string duration_text(double seconds);
 

@@ -181,8 +181,9 @@ class Trainer {
       go_on = report(now);
       const bool due =
           state_.epoch % options_.checkpoint_every == 0 || state_.epoch == epochs_ || !go_on;
-      if (!options_.checkpoint.empty() && due)
-        save_checkpoint(state_, fingerprint(), options_.checkpoint);
+      if (options_.checkpoint.empty() || !due) continue;
+      save_checkpoint(state_, fingerprint(), options_.checkpoint);
+      checkpoint_epochs_ = state_.epoch;
     }
     return finish(!go_on);
   }
@@ -223,6 +224,7 @@ class Trainer {
     const std::size_t size = network_->layout().size();
     if (options_.resume && std::filesystem::exists(options_.checkpoint)) {
       state_ = load_checkpoint(options_.checkpoint, fingerprint(), size);
+      checkpoint_epochs_ = state_.epoch;
       return;
     }
     state_.weights.resize(size);
@@ -349,6 +351,7 @@ class Trainer {
   TrainResult finish(bool stopped) {
     TrainResult result;
     result.stopped = stopped;
+    result.checkpoint_epochs = checkpoint_epochs_;
     result.warnings = warnings();
     result.best_epoch = state_.best_epoch;
     result.dev = state_.best_dev;
@@ -383,6 +386,7 @@ class Trainer {
   std::uint32_t epochs_ = 0;
   std::uint64_t steps_per_epoch_ = 0;
   TrainingState state_;
+  std::uint32_t checkpoint_epochs_ = 0;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 

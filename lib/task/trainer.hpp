@@ -76,6 +76,7 @@ struct TrainResult {
   std::vector<std::pair<std::string, double>> dev;  // of the best epoch
   std::vector<std::string> warnings;  // one sentence each, with counts: misaligned spans, cut texts
   bool stopped = false;               // by `report`
+  std::uint32_t checkpoint_epochs = 0;  // what the checkpoint holds; 0: this run has none
 };
 
 // The loss, the weights or the scores of the dev set were not finite. `last_good` is the best model

@@ -193,11 +193,21 @@ TEST_CASE("a run that is stopped and resumed gives the model of a run that is no
     // Stopped at the end of epochs 1 and 3, and within epochs 2 and 5; resumed each time.
     std::vector<std::pair<std::uint32_t, bool>> stops = {
         {1, true}, {2, false}, {3, true}, {5, false}};
+    std::uint32_t before = 0;
     for (const auto& [epoch, at_end] : stops) {
       const TrainResult part = go(options, [&](const EpochReport& now) {
         return now.epoch < epoch || (now.end_of_epoch != at_end);
       });
-      if (std::string_view(what) != "patience") CHECK(part.stopped);
+      if (std::string_view(what) == "patience") continue;
+      CHECK(part.stopped);
+      // Within an epoch, what was done since the last checkpoint is lost, and no more. At the end
+      // of one a checkpoint is written, due or not.
+      const std::uint32_t kept = at_end ? epoch
+                                 : std::string_view(what) == "every second epoch"
+                                     ? (epoch - 1) / 2 * 2
+                                     : epoch - 1;
+      CHECK(part.checkpoint_epochs == std::max(kept, before));
+      before = part.checkpoint_epochs;
     }
     std::uint32_t epochs = 0;
     const TrainResult last = go(options, [&](const EpochReport& now) {
@@ -282,4 +292,10 @@ TEST_CASE("a stop before the first epoch is done leaves no model") {
   CHECK(result.stopped);
   CHECK(result.best_epoch == 0);
   CHECK(result.model.weights.empty());
+  // A checkpoint of an earlier run that lies there is not this one's.
+  const Scratch file("pnlp_checkpoint");
+  TrainOptions options = run_options();
+  options.checkpoint = file.path();
+  CHECK(run(options).checkpoint_epochs == options.epochs);
+  CHECK(run(options, [](const EpochReport&) { return false; }).checkpoint_epochs == 0);
 }
