@@ -45,6 +45,26 @@ std::vector<std::string> read_names(ByteReader& in) {
   return names;
 }
 
+// One bit a pair, lowest first, filled up to whole bytes; nothing if the list is empty.
+void write_bits(ByteWriter& out, const std::vector<std::uint8_t>& flags) {
+  for (std::size_t at = 0; at < flags.size(); at += 8) {
+    unsigned byte = 0;
+    for (std::size_t i = at; i < std::min(at + 8, flags.size()); ++i) {
+      byte |= (flags[i] != 0 ? 1U : 0U) << (i - at);
+    }
+    out.u8(static_cast<std::uint8_t>(byte));
+  }
+}
+
+std::vector<std::uint8_t> read_bits(ByteReader& in, std::uint64_t count) {
+  const std::string_view bytes = in.raw((count + 7) / 8);
+  std::vector<std::uint8_t> flags(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    flags[i] = static_cast<std::uint8_t>((static_cast<unsigned char>(bytes[i / 8]) >> (i % 8)) & 1);
+  }
+  return flags;
+}
+
 }  // namespace
 
 std::string_view task_name(Task task) {
@@ -136,6 +156,12 @@ void check_config(const ModelConfig& config) {
                      config.labels.size(), config.task == Task::multilabel ? 1 : 2));
   }
   if (has_tags(config.task) && config.slots.empty()) fail("there is not a single slot to learn");
+  if (!config.label_slots.empty() &&
+      (config.task != Task::joint ||
+       config.label_slots.size() != config.labels.size() * config.slots.size())) {
+    fail(fmt::format("{} pairs of labels and slots for {} labels and {} slots",
+                     config.label_slots.size(), config.labels.size(), config.slots.size()));
+  }
   if (!(config.temperature > 0) || !std::isfinite(config.temperature))
     fail(fmt::format("the temperature is {}; it must be above 0", config.temperature));
   if (!(config.threshold >= 0 && config.threshold <= 1))
@@ -158,6 +184,8 @@ std::string encode_config(const ModelConfig& config) {
   write_names(out, config.slots);
   out.f32(config.temperature);
   out.f32(config.threshold);
+  out.u8(config.label_slots.empty() ? 0 : 1);
+  write_bits(out, config.label_slots);
   return out.take();
 }
 
@@ -183,6 +211,10 @@ ModelConfig decode_config(std::string_view bytes) {
   config.slots = read_names(in);
   config.temperature = in.f32();
   config.threshold = in.f32();
+  // Models of earlier versions of pnlp end here.
+  if (in.left() != 0 && in.u8() != 0) {
+    config.label_slots = read_bits(in, config.labels.size() * config.slots.size());
+  }
   in.finish();
   try {
     check_config(config);

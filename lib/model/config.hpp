@@ -55,8 +55,11 @@ struct ModelConfig {
   std::vector<ChannelRows> channels;
   std::vector<std::string> labels;  // sorted
   std::vector<std::string> slots;   // sorted; tag 0 is O, 1 + 2k B-slots[k], 2 + 2k I-slots[k]
-  float temperature = 1.0F;         // divides label logits: calibrated on the dev set
-  float threshold = 0.5F;           // multi-label: probability from which a label is given
+  // Joint task: [labels][slots], 1 where training saw the slot in a record of the label, else 0; a
+  // prediction keeps to these pairs. Empty: any slot goes with any label.
+  std::vector<std::uint8_t> label_slots;
+  float temperature = 1.0F;  // divides label logits: calibrated on the dev set
+  float threshold = 0.5F;    // multi-label: probability from which a label is given
 
   std::uint32_t tags() const {
     return has_tags(task) ? 1 + 2 * static_cast<std::uint32_t>(slots.size()) : 0;

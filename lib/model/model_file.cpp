@@ -20,7 +20,7 @@ namespace pnlp {
 namespace {
 
 constexpr std::string_view kMagic = "PNLPMODL";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;  // written; versions from 1 on are read
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::uint64_t kMaxText = 64ULL << 20;
 

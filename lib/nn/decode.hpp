@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace pnlp {
@@ -11,13 +12,33 @@ namespace pnlp {
 // Not thread-safe: keeps scratch memory.
 class BioDecoder {
  public:
-  // Among well-formed sequences the one with the largest sum of logits; ties go to the lower tag.
-  // `rows`: pointers to `length` rows of `tags` logits, in reading order. out[length].
-  void decode(const float* const* rows, std::size_t length, std::size_t tags, std::int32_t* out);
+  // Among well-formed sequences the one with the largest sum of logits, which is returned; ties go
+  // to the lower tag. `rows`: pointers to `length` rows of `tags` logits, in reading order.
+  // `slots`: which slots may be used, one entry each, 0 for no; empty: all. out[length].
+  double decode(const float* const* rows, std::size_t length, std::size_t tags,
+                std::span<const std::uint8_t> slots, std::int32_t* out);
 
  private:
   std::vector<double> score_, next_;
   std::vector<std::int32_t> from_;
+};
+
+// The best pair of a label and a well-formed BIO sequence whose slots go with the label.
+class JointDecoder {
+ public:
+  // `label_slots`[labels][slots]: 0 where a slot does not go with a label. Maximises the sum of the
+  // label's log-probability and the tags' logits over the kMostLabels most probable labels. Returns
+  // the label, and its tags in out[length].
+  std::size_t decode(std::span<const float> label_logits, const float* const* rows,
+                     std::size_t length, std::size_t tags,
+                     std::span<const std::uint8_t> label_slots, std::int32_t* out);
+
+  static constexpr std::size_t kMostLabels = 8;
+
+ private:
+  BioDecoder decoder_;
+  std::vector<std::uint32_t> order_;
+  std::vector<std::int32_t> tags_;
 };
 
 }  // namespace pnlp

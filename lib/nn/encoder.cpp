@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "pnlp/base/error.hpp"
+#include "pnlp/nn/chain.hpp"
+#include "pnlp/nn/gated_conv.hpp"
 #include "pnlp/nn/mixer.hpp"
 
 namespace pnlp {
@@ -27,6 +30,17 @@ std::unique_ptr<Encoder> make_none(const EncoderShape&, ParameterLayout&) {
   return std::make_unique<None>();
 }
 
+// One gated convolution, then a mixer of all layers: words see their neighbours before they are
+// mixed by position.
+std::unique_ptr<Encoder> make_conv_mixer(const EncoderShape& shape, ParameterLayout& layout) {
+  EncoderShape first = shape;
+  first.layers = 1;
+  std::vector<std::unique_ptr<Encoder>> links;
+  links.push_back(make_gated_conv(first, layout));
+  links.push_back(make_mixer(shape, layout));
+  return make_chain(std::move(links));
+}
+
 struct Entry {
   std::string_view name;
   std::unique_ptr<Encoder> (*make)(const EncoderShape&, ParameterLayout&);
@@ -34,6 +48,8 @@ struct Entry {
 
 constexpr std::array kEncoders = {
     Entry{"mixer", make_mixer},
+    Entry{"conv-mixer", make_conv_mixer},
+    Entry{"conv", make_gated_conv},
     Entry{"none", make_none},
 };
 

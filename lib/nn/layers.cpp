@@ -61,6 +61,12 @@ inline float exp_negative(float x) {
   return p * std::bit_cast<float>(bits << 23);
 }
 
+// 1 / (1 + exp(-x)), relative error below 1e-6.
+inline float logistic(float x) {
+  const float e = exp_negative(x < 0 ? x : -x);
+  return (x < 0 ? e : 1.0F) / (1.0F + e);
+}
+
 }  // namespace
 
 PNLP_MULTIVERSION
@@ -158,6 +164,27 @@ void gelu_and_slope(float* x, const float* bias, std::size_t rows, std::size_t n
       const float value = x[i] + b;
       y[i] = gelu(value);
       x[i] = gelu_slope(value);
+    }
+  }
+}
+
+PNLP_MULTIVERSION
+void gated_forward(const float* gates, std::size_t rows, std::size_t c, float* y) {
+  for (std::size_t row = 0; row < rows; ++row, gates += 2 * c, y += c) {
+#pragma omp simd
+    for (std::size_t i = 0; i < c; ++i) y[i] = gates[i] * logistic(gates[c + i]);
+  }
+}
+
+PNLP_MULTIVERSION
+void gated_backward(const float* gates, const float* dy, std::size_t rows, std::size_t c,
+                    float* dgates) {
+  for (std::size_t row = 0; row < rows; ++row, gates += 2 * c, dy += c, dgates += 2 * c) {
+#pragma omp simd
+    for (std::size_t i = 0; i < c; ++i) {
+      const float open = logistic(gates[c + i]);
+      dgates[i] = dy[i] * open;
+      dgates[c + i] = dy[i] * gates[i] * open * (1.0F - open);
     }
   }
 }

@@ -40,6 +40,12 @@ void add_row_bias_gelu(float* x, const float* bias, std::size_t rows, std::size_
 // For backward, both in one pass: y = GELU(x + bias[row]), x = GELU'(x + bias[row]). `bias` may be
 // null.
 void gelu_and_slope(float* x, const float* bias, std::size_t rows, std::size_t n, float* y);
+// Gated linear unit (Dauphin et al. 2017): y[row][:] = a * sigmoid(g) with a, g the halves of
+// gates[row][2C].
+void gated_forward(const float* gates, std::size_t rows, std::size_t c, float* y);
+// dgates[row][2C] from dy[row][C].
+void gated_backward(const float* gates, const float* dy, std::size_t rows, std::size_t c,
+                    float* dgates);
 // x *= y.
 void multiply(float* x, const float* y, std::size_t n);
 void add_row_bias(float* x, const float* bias, std::size_t rows, std::size_t n);

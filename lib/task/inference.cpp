@@ -112,10 +112,14 @@ void Inference::predict(std::span<const FeatureRecord> records, const PredictOpt
       const std::size_t tokens = part[i].tokens.size();
       prediction.cut_tokens = static_cast<std::uint32_t>(
           tokens - std::min<std::size_t>(tokens, model_->config.max_tokens));
-      if (has_label(model_->config.task) && tokens != 0) {
-        decode_label(memory_.label_logits.data() + i * labels, options, prediction);
+      const std::span<const float> logits =
+          std::span(memory_.label_logits).subspan(i * labels, labels);
+      const bool labelled = has_label(model_->config.task) && tokens != 0;
+      std::optional<std::size_t> label;
+      if (has_tags(model_->config.task)) {
+        label = decode_tags(i, part[i], labelled ? logits : std::span<const float>(), prediction);
       }
-      if (has_tags(model_->config.task)) decode_tags(i, part[i], prediction);
+      if (labelled) decode_label(logits, label, options, prediction);
     }
   });
 }
@@ -134,13 +138,17 @@ void Inference::logits(std::span<const FeatureRecord> records, std::vector<float
     if (has_label(model_->config.task)) {
       logits.insert(logits.end(), memory_.label_logits.begin(), memory_.label_logits.end());
     }
-    if (has_tags(model_->config.task)) {
-      logits.insert(logits.end(), memory_.tag_logits.begin(), memory_.tag_logits.end());
+    const std::size_t tags = model_->config.tags();
+    for (const std::int32_t token : batch_.token_order) {
+      const auto row =
+          std::span(memory_.tag_logits).subspan(static_cast<std::size_t>(token) * tags, tags);
+      logits.insert(logits.end(), row.begin(), row.end());
     }
   }
 }
 
-void Inference::decode_label(const float* logits, const PredictOptions& options, Prediction& out) {
+void Inference::decode_label(std::span<const float> logits, std::optional<std::size_t> decided,
+                             const PredictOptions& options, Prediction& out) {
   const ModelConfig& config = model_->config;
   const std::size_t k = config.labels.size();
   probabilities_.resize(k);
@@ -156,8 +164,8 @@ void Inference::decode_label(const float* logits, const PredictOptions& options,
   if (options.all_scores) {
     for (std::size_t i = 0; i < k; ++i) out.scores.push_back(named(i));
   }
-  const auto best =
-      static_cast<std::size_t>(std::ranges::max_element(probabilities_) - probabilities_.begin());
+  const std::size_t best = decided.value_or(
+      static_cast<std::size_t>(std::ranges::max_element(probabilities_) - probabilities_.begin()));
   out.score = probabilities_[best];
   const bool several = config.task == Task::multilabel;
   if (several || options.top > 1) {
@@ -165,6 +173,11 @@ void Inference::decode_label(const float* logits, const PredictOptions& options,
     std::iota(order_.begin(), order_.end(), 0U);
     std::ranges::stable_sort(order_,
                              [&](auto a, auto b) { return probabilities_[a] > probabilities_[b]; });
+  }
+  // What was decided leads the list, whatever its probability on its own.
+  if (decided && options.top > 1) {
+    const auto place = std::ranges::find(order_, static_cast<std::uint32_t>(best));
+    std::rotate(order_.begin(), place, place + 1);
   }
   if (several) {
     const float threshold = options.threshold.value_or(config.threshold);
@@ -180,7 +193,9 @@ void Inference::decode_label(const float* logits, const PredictOptions& options,
   }
 }
 
-void Inference::decode_tags(std::size_t sequence, const FeatureRecord& record, Prediction& out) {
+std::optional<std::size_t> Inference::decode_tags(std::size_t sequence, const FeatureRecord& record,
+                                                  std::span<const float> label_logits,
+                                                  Prediction& out) {
   const std::size_t k = model_->config.tags();
   const auto begin = static_cast<std::size_t>(batch_.sequence_offsets[sequence]);
   const auto end = static_cast<std::size_t>(batch_.sequence_offsets[sequence + 1]);
@@ -190,10 +205,17 @@ void Inference::decode_tags(std::size_t sequence, const FeatureRecord& record, P
                     static_cast<std::size_t>(batch_.token_order[at]) * k);
   }
   tags_.assign(record.tokens.size(), 0);
-  decoder_.decode(rows_.data(), rows_.size(), k, tags_.data());
+  const std::span<const std::uint8_t> label_slots = model_->config.label_slots;
+  std::optional<std::size_t> label;
+  if (!label_logits.empty() && !label_slots.empty()) {
+    label = joint_.decode(label_logits, rows_.data(), rows_.size(), k, label_slots, tags_.data());
+  } else {
+    decoder_.decode(rows_.data(), rows_.size(), k, {}, tags_.data());
+  }
   out.tags.reserve(tags_.size());
   for (const std::int32_t tag : tags_) out.tags.push_back(model_->labels.tag(tag));
   out.spans = spans_from_tags(record.tokens, out.tags);
+  return label;
 }
 
 }  // namespace pnlp

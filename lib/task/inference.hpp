@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -59,8 +60,13 @@ class Inference {
   void run(std::span<const FeatureRecord> records);
   template <typename Visit>
   void for_each_part(std::span<const FeatureRecord> records, const Visit& visit);
-  void decode_label(const float* logits, const PredictOptions& options, Prediction& out);
-  void decode_tags(std::size_t sequence, const FeatureRecord& record, Prediction& out);
+  // `decided`: the label, where tags had a say in it; else the most probable one.
+  void decode_label(std::span<const float> logits, std::optional<std::size_t> decided,
+                    const PredictOptions& options, Prediction& out);
+  // Returns the label that the tags were decoded with; none without label logits, or if any slot
+  // goes with any label.
+  std::optional<std::size_t> decode_tags(std::size_t sequence, const FeatureRecord& record,
+                                         std::span<const float> label_logits, Prediction& out);
 
   std::shared_ptr<const SharedModel> model_;
   std::size_t most_floats_;
@@ -70,6 +76,7 @@ class Inference {
   PackedBatch batch_;
   NetworkMemory memory_;
   BioDecoder decoder_;
+  JointDecoder joint_;
   std::vector<const float*> rows_;
   std::vector<std::int32_t> tags_;
   std::vector<float> probabilities_;

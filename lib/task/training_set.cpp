@@ -104,6 +104,7 @@ void describe_records(const RecordSelection& records, ModelConfig& config, bool 
   bool any_slot = false;
   std::set<std::string> labels;
   std::set<std::string> slots;
+  std::set<std::pair<std::string, std::string>> pairs;  // of a label and a slot
   FeatureRecord record;
   for (std::size_t i = 0; i < records.size(); ++i) {
     records.read_gold(i, record);
@@ -111,7 +112,10 @@ void describe_records(const RecordSelection& records, ModelConfig& config, bool 
     any_list = any_list || record.label_form == LabelForm::multiple;
     any_slot = any_slot || !record.spans.empty();
     for (const LabelWeight& label : record.labels) labels.insert(label.name);
-    for (const Span& span : record.spans) slots.insert(span.label);
+    for (const Span& span : record.spans) {
+      slots.insert(span.label);
+      for (const LabelWeight& label : record.labels) pairs.emplace(label.name, span.label);
+    }
   }
   if (!task_given) {
     if (!any_label && !any_slot) {
@@ -152,6 +156,13 @@ void describe_records(const RecordSelection& records, ModelConfig& config, bool 
                               task_name(config.task)));
     }
     config.slots.assign(slots.begin(), slots.end());
+  }
+  if (config.task == Task::joint) {
+    for (const std::string& label : config.labels) {
+      for (const std::string& slot : config.slots) {
+        config.label_slots.push_back(pairs.contains({label, slot}) ? 1 : 0);
+      }
+    }
   }
 }
 

@@ -20,10 +20,10 @@ LIMITS = [(1, 65536), (0, 65536), (0, 16), (1, 4096), (1, 16384), (0, 64), (1, 8
 TOLERANCE = 0.001  # the page allows 0.01; two ways of the same sums need less
 
 
-def read_config(data):
+def read_config(data, version):
     data = Bytes(data)
     config = {"task": TASKS[data.number(1)], "encoder": data.string().decode()}
-    if config["encoder"] not in ("mixer", "none"):
+    if config["encoder"] not in ("mixer", "conv-mixer", "conv", "none"):
         raise Bad("unknown encoder")
     for name, (least, most) in zip(SIZES, LIMITS):
         config[name] = data.varint()
@@ -35,15 +35,31 @@ def read_config(data):
     config["labels"] = [data.string().decode() for _ in range(data.varint())]
     config["slots"] = [data.string().decode() for _ in range(data.varint())]
     config["temperature"], config["threshold"] = data.f32(), data.f32()
+    if version > 1 and data.number(1) == 1:
+        count = len(config["labels"]) * len(config["slots"])
+        bits = int.from_bytes(data.raw((count + 7) // 8), "little")
+        if bits >> count:
+            raise Bad("bits after the pairs")
+        config["pairs"] = bin(bits).count("1")
     data.end()
     return config
+
+
+def layers(config):
+    """How many convolutions there are, and how many layers of a mixer."""
+    return {"conv": (config["layers"], 0), "conv-mixer": (1, config["layers"]),
+            "mixer": (0, config["layers"]), "none": (0, 0)}[config["encoder"]]
 
 
 def shapes(config):
     """Names and shapes of the tensors, in the order of the file."""
     c, h, s = config["bottleneck"], config["hidden"], config["segment"]
     result = [("bottleneck.bias", (c,))]
-    for i in range(config["layers"] if config["encoder"] == "mixer" else 0):
+    convolutions, mixings = layers(config)
+    for i in range(convolutions):
+        result += [("conv%d%s" % (i, name), shape) for name, shape in [
+            (".norm.gain", (c,)), (".norm.shift", (c,)), ("", (3 * c, 2 * c)), (".bias", (2 * c,))]]
+    for i in range(mixings):
         result += [("mixer%d.%s" % (i, name), shape) for name, shape in [
             ("token_norm.gain", (c,)), ("token_norm.shift", (c,)), ("token_in", (s, h)),
             ("token_in.bias", (h,)), ("token_out", (s, h)), ("token_out.bias", (s,)),
@@ -82,9 +98,10 @@ def read_model(data):
     if int.from_bytes(data[-8:], "little") != xxh3(data[:-8]):
         raise Bad("wrong checksum")
     data = Bytes(data[8:-8])
-    if data.number(4) != 1:
+    version = data.number(4)
+    if version not in (1, 2):
         raise Bad("unknown version")
-    model = {"config": read_config(data.string())}
+    model = {"config": read_config(data.string(), version)}
     model["source"] = data.string()
     data.string()
     model["self-test"] = data.string()
@@ -134,6 +151,22 @@ def places(values, config, table):
     return result
 
 
+def convolve(x, weights, name):
+    """One convolution, for one segment."""
+    size, channels = len(x), len(x[0])
+    y = norm(x, weights, name + ".norm")
+    result = []
+    for i in range(size):
+        u = list(weights[name + ".bias"])
+        for d in (-1, 0, 1):
+            if 0 <= i + d < size:
+                for c in range(channels):
+                    for k, weight in enumerate(weights[name][(d + 1) * channels + c]):
+                        u[k] += y[i + d][c] * weight
+        result.append([x[i][c] + u[c] / (1 + math.exp(-u[channels + c])) for c in range(channels)])
+    return result
+
+
 def mix(x, weights, name):
     """One layer, for one segment."""
     tensor = {key[len(name):]: value for key, value in weights.items() if key.startswith(name)}
@@ -168,7 +201,11 @@ def outputs(model, tokens):
             if 0 <= t + p - window < len(tokens):
                 row = [a + b for a, b in zip(row, seen[t + p - window][p])]
         x.append(row)
-    for i in range(config["layers"] if config["encoder"] == "mixer" else 0):
+    convolutions, mixings = layers(config)
+    for i in range(convolutions):
+        x = [row for at in range(0, len(x), segment)
+             for row in convolve(x[at:at + segment], weights, "conv%d" % i)]
+    for i in range(mixings):
         x = [row for at in range(0, len(x), segment)
              for row in mix(x[at:at + segment], weights, "mixer%d." % i)]
     y = norm(x, weights, "norm")

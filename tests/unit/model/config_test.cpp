@@ -123,6 +123,20 @@ TEST_CASE("a configuration survives its bytes") {
   CHECK(decode_config(encode_config(config)) == config);
 }
 
+TEST_CASE("pairs of labels and slots survive, bit by bit") {
+  ModelConfig config = joint_config();
+  const std::size_t pairs = config.labels.size() * config.slots.size();
+  for (std::size_t i = 0; i < pairs; ++i) config.label_slots.push_back(i % 3 == 1 ? 1 : 0);
+  const std::string bytes = encode_config(config);
+  CHECK(bytes.size() == encode_config(joint_config()).size() + (pairs + 7) / 8);
+  CHECK(decode_config(bytes) == config);
+  CHECK(refusal([&] { static_cast<void>(decode_config(bytes.substr(0, bytes.size() - 1))); },
+                ErrorKind::data) != "accepted");
+  config.label_slots.pop_back();
+  CHECK(refusal([&] { check_config(config); }, ErrorKind::usage) ==
+        "2 pairs of labels and slots for 3 labels and 1 slots");
+}
+
 TEST_CASE("each size out of its range is refused with the range") {
   CHECK(complaint([](ModelConfig&) {}) == "accepted");
   CHECK(complaint([](ModelConfig& c) { c.shape.feature_size = 0; }) ==
@@ -185,10 +199,12 @@ TEST_CASE("damaged bytes are refused as data, with what does not fit") {
   const auto message = [](const std::string& bytes) {
     return refusal([&] { static_cast<void>(decode_config(bytes)); }, ErrorKind::data);
   };
-  for (std::size_t size = 0; size < whole.size(); ++size) {
+  for (std::size_t size = 0; size + 1 < whole.size(); ++size) {
     CAPTURE(size);
     REQUIRE(message(whole.substr(0, size)).starts_with("model configuration"));
   }
+  // Without its last byte it is a configuration of the first models, which knew no pairs.
+  CHECK(decode_config(whole.substr(0, whole.size() - 1)) == joint_config());
   CHECK(message(whole + "x").find("1 bytes too many") != std::string::npos);
   std::string task = whole;
   task[0] = 4;

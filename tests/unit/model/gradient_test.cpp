@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -50,18 +51,22 @@ Problem make_problem(Task task, const Sizes& sizes, const std::vector<std::size_
 double exact_loss(const Problem& problem, const ParameterLayout& layout,
                   const std::vector<double>& arena, const PackedBatch& batch) {
   const std::size_t c = problem.config.shape.bottleneck;
-  std::vector<std::vector<float>> masks(2 * problem.config.shape.layers,
-                                        std::vector<float>(batch.tokens() * c, 1.0F));
-  for (std::size_t i = 0; i < masks.size(); ++i) {
-    apply_dropout(problem.noise.dropout.at(i), masks[i].data(), masks[i].size());
-  }
+  std::map<std::size_t, std::vector<float>> masks;  // by branch
+  const auto mask_of = [&](std::size_t branch) -> const std::vector<float>& {
+    std::vector<float>& mask = masks[branch];
+    if (mask.empty()) {
+      mask.assign(batch.tokens() * c, 1.0F);
+      apply_dropout(problem.noise.dropout.at(branch), mask.data(), mask.size());
+    }
+    return mask;
+  };
   const Reference<double> reference(problem.config, layout, arena);
   double loss = 0;
   for (std::size_t b = 0; b < problem.texts.size(); ++b) {
     const Mask mask = [&](std::size_t branch, std::size_t token, std::size_t channel) {
       const auto at = static_cast<std::size_t>(batch.sequence_offsets[b]) + token;
       return static_cast<double>(
-          masks[branch][static_cast<std::size_t>(batch.token_order[at]) * c + channel]);
+          mask_of(branch)[static_cast<std::size_t>(batch.token_order[at]) * c + channel]);
     };
     const auto output =
         reference.forward(problem.texts[b], static_cast<double>(problem.noise.input_scale), mask);
@@ -232,6 +237,17 @@ TEST_CASE("gradients for other shapes") {
   Problem none = make_problem(Task::joint, {}, kLengths);
   none.config.shape.encoder = "none";
   check_gradients(none);
+}
+
+TEST_CASE("gradients of convolutions") {
+  for (const char* encoder : {"conv", "conv-mixer"}) {
+    CAPTURE(encoder);
+    Problem problem = make_problem(Task::joint, {}, kLengths);
+    problem.config.shape.encoder = encoder;
+    check_gradients(problem);
+    problem.noise.dropout = {0x123456789abcdefULL, 0.4F};
+    check_gradients(problem);
+  }
 }
 
 TEST_CASE("gradients over blocks of many columns and rows") {

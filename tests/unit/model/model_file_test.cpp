@@ -61,7 +61,7 @@ std::string complaint(const std::string& bytes) {
 
 // A file of these parts with a right checksum.
 struct Parts {
-  std::uint32_t version = 1;
+  std::uint32_t version = 2;
   std::string config = encode_config(tiny_model().config);
   std::string source = "made of features";
   std::string training = compress("{}");
@@ -195,14 +195,14 @@ TEST_CASE("the message says what is wrong with a file") {
   CHECK(complaint(good.substr(0, good.size() - 1)) ==
         "the model's checksum is wrong: the file is damaged or cut short; copy or train it again");
   CHECK(complaint(good.substr(0, 14)) == "the model is cut short");
-  CHECK(complaint_of([](Parts& parts) { parts.version = 2; }) ==
-        "model format 2, but this pnlp reads up to 1; use a newer pnlp");
+  CHECK(complaint_of([](Parts& parts) { parts.version = 3; }) ==
+        "model format 3, but this pnlp reads up to 2; use a newer pnlp");
   CHECK(complaint_of([](Parts& parts) { parts.version = 0; }) ==
         "model format 0 does not exist; the file is damaged");
   // A later version is told from a damaged file before anything else is believed.
   std::string later = good;
   later[8] = 9;
-  CHECK(complaint(later).starts_with("model format 9, but this pnlp reads up to 1"));
+  CHECK(complaint(later).starts_with("model format 9, but this pnlp reads up to 2"));
 }
 
 TEST_CASE("parts that make no sense are refused, although the checksum is right") {

@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "nn/noise.hpp"
@@ -34,7 +36,7 @@ std::vector<std::int32_t> decode(BioDecoder& decoder, const std::vector<float>& 
   std::vector<const float*> rows;
   for (std::size_t t = 0; t < length; ++t) rows.push_back(logits.data() + t * tags);
   std::vector<std::int32_t> out(length, -7);
-  decoder.decode(rows.data(), length, tags, out.data());
+  decoder.decode(rows.data(), length, tags, {}, out.data());
   return out;
 }
 
@@ -47,13 +49,21 @@ double score(const std::vector<float>& logits, std::size_t tags,
   return sum;
 }
 
-// The largest score of all well-formed sequences.
-double best_score(const std::vector<float>& logits, std::size_t tags) {
+bool uses_only(const std::vector<std::int32_t>& tags, std::span<const std::uint8_t> slots) {
+  return slots.empty() || std::ranges::all_of(tags, [&](std::int32_t tag) {
+           return tag == 0 || slots[static_cast<std::size_t>(tag - 1) / 2] != 0;
+         });
+}
+
+// The largest score of all well-formed sequences of allowed slots.
+double best_score(const std::vector<float>& logits, std::size_t tags,
+                  std::span<const std::uint8_t> slots = {}) {
   const std::size_t length = logits.size() / tags;
   std::vector<std::int32_t> sequence(length, 0);
   double best = -1e300;
   for (;;) {
-    if (well_formed(sequence)) best = std::max(best, score(logits, tags, sequence));
+    if (well_formed(sequence) && uses_only(sequence, slots))
+      best = std::max(best, score(logits, tags, sequence));
     std::size_t at = 0;
     while (at < length && ++sequence[at] == static_cast<std::int32_t>(tags)) sequence[at++] = 0;
     if (at == length) return best;
@@ -135,4 +145,92 @@ TEST_CASE("always well formed, whatever the logits and their length") {
   CHECK(well_formed(found));
   CHECK(found[0] == 1);
   CHECK(found[19999] == 2);
+}
+
+TEST_CASE("slots that may not be used are not") {
+  Random random(9);
+  BioDecoder decoder;
+  for (int round = 0; round < 200; ++round) {
+    const std::size_t length = 1 + random.below(5);
+    const auto logits = normals(random, 5 * length, 2.0);
+    const std::vector<std::uint8_t> slots = {static_cast<std::uint8_t>(random.below(2)),
+                                             static_cast<std::uint8_t>(random.below(2))};
+    std::vector<const float*> rows;
+    for (std::size_t t = 0; t < length; ++t) rows.push_back(logits.data() + t * 5);
+    std::vector<std::int32_t> found(length);
+    const double best = decoder.decode(rows.data(), length, 5, slots, found.data());
+    REQUIRE(well_formed(found));
+    REQUIRE(uses_only(found, slots));
+    REQUIRE(best == doctest::Approx(score(logits, 5, found)));
+    REQUIRE(best == doctest::Approx(best_score(logits, 5, slots)));
+  }
+}
+
+TEST_CASE("label and tags are decided together") {
+  // Two labels; slot 0 goes with label 0 only, slot 1 with both. Tags O, B0, I0, B1, I1.
+  const std::vector<std::uint8_t> label_slots = {1, 1, 0, 1};
+  JointDecoder decoder;
+  const auto decide = [&](const std::vector<float>& labels, const std::vector<float>& tags) {
+    const float* row = tags.data();
+    std::int32_t tag = -1;
+    const std::size_t label = decoder.decode(labels, &row, 1, 5, label_slots, &tag);
+    return std::pair(label, tag);
+  };
+  using Decision = std::pair<std::size_t, std::int32_t>;
+  CHECK(decide({2, 0}, {0, 3, 0, 0, 0}) == Decision(0, 1));
+  // The slot is surer than the label: the label gives way.
+  CHECK(decide({0, 2}, {0, 3, 0, 0, 0}) == Decision(0, 1));
+  // The label is surer: the slot gives way, to O or to one that fits.
+  CHECK(decide({0, 4}, {0, 3, 0, 0, 0}) == Decision(1, 0));
+  CHECK(decide({0, 4}, {0, 3, 0, 1, 0}) == Decision(1, 3));
+  // Nothing to decide for a text without tokens.
+  CHECK(decoder.decode(std::vector<float>{0, 1}, nullptr, 0, 5, label_slots, nullptr) == 1);
+}
+
+TEST_CASE("the decision is the best pair of all") {
+  Random random(10);
+  JointDecoder decoder;
+  for (int round = 0; round < 200; ++round) {
+    const std::size_t length = 1 + random.below(4);
+    const std::size_t labels = 2 + random.below(4);
+    const auto logits = normals(random, 5 * length, 2.0);
+    const auto label_logits = normals(random, labels, 2.0);
+    std::vector<std::uint8_t> label_slots(2 * labels);
+    for (std::uint8_t& slot : label_slots) slot = static_cast<std::uint8_t>(random.below(2));
+    std::vector<const float*> rows;
+    for (std::size_t t = 0; t < length; ++t) rows.push_back(logits.data() + t * 5);
+    std::vector<std::int32_t> found(length);
+    const std::size_t label =
+        decoder.decode(label_logits, rows.data(), length, 5, label_slots, found.data());
+    double best = -1e300;
+    for (std::size_t i = 0; i < labels; ++i) {
+      best = std::max(best, static_cast<double>(label_logits[i]) +
+                                best_score(logits, 5, std::span(label_slots).subspan(2 * i, 2)));
+    }
+    REQUIRE(well_formed(found));
+    REQUIRE(uses_only(found, std::span(label_slots).subspan(2 * label, 2)));
+    REQUIRE(static_cast<double>(label_logits[label]) + score(logits, 5, found) ==
+            doctest::Approx(best));
+  }
+}
+
+TEST_CASE("logits that are no numbers decide something well formed") {
+  Random random(11);
+  JointDecoder decoder;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> odd = {std::nanf(""), kInfinity, -kInfinity, 0.0F, 1.0F};
+  for (int round = 0; round < 500; ++round) {
+    std::vector<float> labels(30);
+    std::vector<float> tags(10);
+    for (float& logit : labels) logit = odd[random.below(odd.size())];
+    for (float& logit : tags) logit = odd[random.below(odd.size())];
+    std::vector<std::uint8_t> label_slots(60);
+    for (std::uint8_t& slot : label_slots) slot = static_cast<std::uint8_t>(random.below(2));
+    const std::vector<const float*> rows = {tags.data(), tags.data() + 5};
+    std::vector<std::int32_t> found(2);
+    const std::size_t label = decoder.decode(labels, rows.data(), 2, 5, label_slots, found.data());
+    REQUIRE(label < 30);
+    REQUIRE(well_formed(found));
+    REQUIRE(uses_only(found, std::span(label_slots).subspan(2 * label, 2)));
+  }
 }

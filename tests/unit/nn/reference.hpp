@@ -149,7 +149,8 @@ Real exact_sigmoid_loss(const std::vector<Real>& logits, const Targets& targets,
 }
 
 // What dropout multiplies a branch by: branch number (2 * layer for tokens, 2 * layer + 1 for
-// channels), token of the text, channel. Empty: ones.
+// channels, kConvBranch + layer for convolutions), token of the text, channel. Empty: ones.
+constexpr std::size_t kConvBranch = 65536;
 using Mask = std::function<double(std::size_t branch, std::size_t token, std::size_t channel)>;
 
 template <typename Real>
@@ -177,7 +178,10 @@ class Reference {
   Output forward(const Text& text, double input_scale = 1, const Mask& mask = {}) const {
     Matrix<Real> x = product(features(text, static_cast<Real>(input_scale)), bottleneck());
     add_rows(tensor("bottleneck.bias"), x);
-    if (config_.shape.encoder == "mixer") x = mix(x, mask);
+    const std::string& encoder = config_.shape.encoder;
+    if (encoder == "conv") convolve(config_.shape.layers, mask, x);
+    if (encoder == "conv-mixer") convolve(1, mask, x);
+    if (encoder == "mixer" || encoder == "conv-mixer") x = mix(x, mask);
     x = layer_norm(x, tensor("norm.gain"), tensor("norm.shift"));
     Output output;
     if (has_label(config_.task)) output.label = linear("label", pool(x)).values;
@@ -227,6 +231,35 @@ class Reference {
       for (std::size_t i = 0; i < p; ++i) dense(places * m + i, c) = table(places * m + i, c);
     }
     return dense;
+  }
+
+  // x[t] += a * sigmoid(g), (a, g) = bias + sum over d of LayerNorm(x[t + d]) W[d + 1]; a segment
+  // ends the neighbourhood.
+  void convolve(std::size_t layers, const Mask& mask, Matrix<Real>& x) const {
+    const std::size_t c = x.columns;
+    const std::size_t s = config_.shape.segment;
+    for (std::size_t layer = 0; layer < layers; ++layer) {
+      const std::string name = "conv" + std::to_string(layer);
+      const Matrix<Real> normal =
+          layer_norm(x, tensor(name + ".norm.gain"), tensor(name + ".norm.shift"));
+      Matrix<Real> gates(x.rows, 2 * c);
+      for (std::size_t t = 0; t < x.rows; ++t) {
+        for (std::size_t tap = 0; tap < 3; ++tap) {
+          if (t + tap == 0 || t + tap - 1 >= x.rows || (t + tap - 1) / s != t / s) continue;
+          const auto part =
+              product(rows_of(normal, t + tap - 1, 1), rows_of(tensor(name), tap * c, c));
+          for (std::size_t i = 0; i < 2 * c; ++i) gates(t, i) += part(0, i);
+        }
+      }
+      add_rows(tensor(name + ".bias"), gates);
+      Matrix<Real> branch(x.rows, c);
+      for (std::size_t t = 0; t < x.rows; ++t) {
+        for (std::size_t i = 0; i < c; ++i) {
+          branch(t, i) = gates(t, i) / (Real{1} + std::exp(-gates(t, c + i)));
+        }
+      }
+      add_branch(branch, mask, kConvBranch + layer, 0, x);
+    }
   }
 
   // A text of more than S tokens is mixed segment by segment.

@@ -1,0 +1,55 @@
+#include "pnlp/nn/chain.hpp"
+
+#include <utility>
+
+namespace pnlp {
+namespace {
+
+class ChainMemory : public EncoderMemory {
+ public:
+  std::vector<std::unique_ptr<EncoderMemory>> links;
+};
+
+class Chain : public Encoder {
+ public:
+  explicit Chain(std::vector<std::unique_ptr<Encoder>> links) : links_(std::move(links)) {}
+
+  std::unique_ptr<EncoderMemory> make_memory() const override {
+    auto memory = std::make_unique<ChainMemory>();
+    for (const auto& link : links_) memory->links.push_back(link->make_memory());
+    return memory;
+  }
+
+  void forward(const float* parameters, const PackedBatch& batch, const Dropout& dropout, bool keep,
+               float* x, EncoderMemory& memory) const override {
+    auto& mine = static_cast<ChainMemory&>(memory);
+    for (std::size_t i = 0; i < links_.size(); ++i) {
+      links_[i]->forward(parameters, batch, dropout, keep, x, *mine.links[i]);
+    }
+  }
+
+  void backward(const float* parameters, const PackedBatch& batch, const Dropout& dropout,
+                float* dx, EncoderMemory& memory, float* gradients) const override {
+    auto& mine = static_cast<ChainMemory&>(memory);
+    for (std::size_t i = links_.size(); i-- > 0;) {
+      links_[i]->backward(parameters, batch, dropout, dx, *mine.links[i], gradients);
+    }
+  }
+
+  double flops(std::size_t length) const override {
+    double sum = 0;
+    for (const auto& link : links_) sum += link->flops(length);
+    return sum;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Encoder>> links_;
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_chain(std::vector<std::unique_ptr<Encoder>> links) {
+  return std::make_unique<Chain>(std::move(links));
+}
+
+}  // namespace pnlp
