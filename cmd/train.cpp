@@ -39,6 +39,10 @@ class Train : public Command {
                  "MODEL");
     options.section("Optimisation");
     declare_optimisation(options, train_);
+    options.files(teachers_, "teacher",
+                  "learn from the probabilities of this model, too (may be given several times)");
+    options.real(train_.teacher_weight, "teacher-weight", "SHARE",
+                 "share of the teachers' probabilities in what is learned", 0, 1);
     options.section("Choosing");
     declare_choosing(options, train_);
     options.section("Output");
@@ -63,6 +67,7 @@ class Train : public Command {
     // A run that was killed before its first checkpoint is resumed from the beginning.
     train_.resume = train_.resume && std::filesystem::exists(train_.checkpoint);
     if (!init_.empty()) train_.init = load_model(init_);
+    for (const std::string& teacher : teachers_) train_.teachers.push_back(load_model(teacher));
     LoadedFeatures train_set = load_train(options, messages);
     std::optional<LoadedFeatures> dev_set = load_dev(train_set.source, messages);
     const bool skipped = train_set.skipped || (dev_set && dev_set->skipped);
@@ -91,6 +96,9 @@ class Train : public Command {
     }
     if (options.given("held-out") && !dev_.empty()) {
       throw Error(ErrorKind::usage, "--held-out makes no sense with --dev");
+    }
+    if (options.given("teacher-weight") && teachers_.empty()) {
+      throw Error(ErrorKind::usage, "--teacher-weight makes no sense without --teacher");
     }
     if (init_.empty()) return;
     for (const char* name : {"preset", "encoder", "feature-size", "channel-rows", "window",
@@ -188,6 +196,7 @@ class Train : public Command {
   ProjectionSpec spec_;
   TrainOptions train_;
   std::string init_;
+  std::vector<std::string> teachers_;
   std::string output_;
   std::string log_;
   bool force_ = false;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "pnlp/base/error.hpp"
+#include "pnlp/nn/encoder.hpp"
 #include "pnlp/task/metrics.hpp"
 
 namespace pnlp::cmd {
@@ -55,7 +56,7 @@ void declare_model(Options& options, TrainOptions& train) {
                  [&train](const std::string& name) { train.task = task_from_name(name); })
       .shown_default("by the data");
   Shape& shape = train.shape;
-  options.choice(shape.encoder, "encoder", "NAME", "kind of network", {"mixer"});
+  options.choice(shape.encoder, "encoder", "NAME", "kind of network", encoder_names());
   options
       .integer(shape.feature_size, "feature-size", "M", "rows of the table of hashed n-grams", 1,
                kMaxSize)
@@ -94,6 +95,8 @@ void declare_optimisation(Options& options, TrainOptions& train) {
                1);
   options.real(train.feature_drop, "feature-drop", "SHARE",
                "share of the hash values left out at random", 0, 0.99);
+  options.real(train.slot_substitution, "slot-substitution", "SHARE",
+               "share of the slots whose words are swapped for another occurrence's", 0, 0.99);
   options.real(train.dropout, "dropout", "SHARE", "dropout after each mixing", 0, 0.99);
   options.real(train.weight_decay, "weight-decay", "X", "weight decay", 0, 10);
   options.real(train.ema, "ema", "X", "decay of the average of the weights; 0: no average", 0,

@@ -40,15 +40,15 @@ void copy_columns(const Parameter& from, const std::vector<std::string>& from_na
 
 }  // namespace
 
-void check_init(const ModelFile& init, const FeatureSource& source) {
-  const FeatureSource own = decode_source(init.feature_source);
-  check_channels(init.config, own);
+void check_features(const ModelFile& model, const FeatureSource& source, std::string_view who) {
+  const FeatureSource own = decode_source(model.feature_source);
+  check_channels(model.config, own);
   const std::string difference = own.difference(source);
   if (difference.empty()) return;
   throw Error(ErrorKind::data,
-              fmt::format("the initial model does not read the features of these records: {}; make "
-                          "them with the model's own tokenizer and projection",
-                          difference));
+              fmt::format("{} does not read the features of these records: {}; make them with its "
+                          "own tokenizer and projection",
+                          who, difference));
 }
 
 void start_from(const ModelFile& init, const ModelConfig& config, const ParameterLayout& layout,

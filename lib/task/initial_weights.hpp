@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "pnlp/feature/feature_record.hpp"
 #include "pnlp/model/model_file.hpp"
@@ -9,8 +10,9 @@
 
 namespace pnlp {
 
-// Error(data) if `init` reads other features than `source` makes, or is damaged.
-void check_init(const ModelFile& init, const FeatureSource& source);
+// Error(data) that begins with `who` if `model` reads other features than `source` makes; another
+// if it is damaged.
+void check_features(const ModelFile& model, const FeatureSource& source, std::string_view who);
 
 // Copies what the initial model and the new one (of the same shape, its tensors in `layout`) share:
 // all below the heads, and the columns of heads whose label or tag has the same name.

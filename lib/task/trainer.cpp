@@ -58,7 +58,8 @@ std::pair<RecordSelection, RecordSelection> hold_out(const RecordSet& set,
 ModelConfig make_config(const FeatureSource& source, const RecordSelection& train,
                         const TrainOptions& options) {
   ModelConfig config;
-  if (options.init) check_init(*options.init, source);
+  if (options.init) check_features(*options.init, source, "the initial model");
+  for (const ModelFile& teacher : options.teachers) check_features(teacher, source, "a teacher");
   if (options.task) config.task = *options.task;
   describe_records(train, config, options.task.has_value());
   if (!has_label(config.task) && (options.balanced || !options.class_weights.empty())) {
@@ -209,6 +210,7 @@ class Trainer {
     digest.update(dev_digest_);
     digest.update(options_.seed);
     if (options_.init) digest.update(encode_model(*options_.init));
+    for (const ModelFile& teacher : options_.teachers) digest.update(encode_model(teacher));
     return digest.value();
   }
 

@@ -26,11 +26,12 @@ struct TrainOptions {
   OptimizerKind optimizer = OptimizerKind::adamw;
   Schedule schedule = Schedule::cosine;
   double learning_rate = 5e-3;
-  double warmup = 0.05;       // share of all steps over which the rate rises linearly
-  std::uint32_t epochs = 0;   // 0: by the size of the data, see pnlp-train(1)
-  std::uint32_t batch = 128;  // records
-  double feature_drop = 0.5;  // share of fingerprint values left out in training
-  double dropout = 0.1;       // after each mixing
+  double warmup = 0.05;          // share of all steps over which the rate rises linearly
+  std::uint32_t epochs = 0;      // 0: by the size of the data, see pnlp-train(1)
+  std::uint32_t batch = 128;     // records
+  double feature_drop = 0.5;     // share of fingerprint values left out in training
+  double slot_substitution = 0;  // probability of swapping a slot's words for another occurrence's
+  double dropout = 0.1;          // after each mixing
   double weight_decay = 0.01;
   double ema = 0;     // decay per step of the weight average that is evaluated and saved; 0: none
   double clip = 1.0;  // largest norm of the gradient; 0: none
@@ -53,6 +54,8 @@ struct TrainOptions {
   // Start from its weights: labels and slots matched by name. Its shape and channels are taken over
   // instead of `shape`; it must read the features of the records.
   std::optional<ModelFile> init;
+  std::vector<ModelFile> teachers;  // learnt from beside the gold targets
+  double teacher_weight = 0.5;      // share of their targets
 };
 
 struct EpochReport {

@@ -22,6 +22,8 @@ void check_options(const TrainOptions& options) {
        "1 to 65536 records");
   need(share(options.feature_drop), "feature drop", options.feature_drop,
        "a share from 0 to below 1");
+  need(share(options.slot_substitution), "slot substitution", options.slot_substitution,
+       "a share from 0 to 1");
   need(share(options.dropout), "dropout", options.dropout, "a share from 0 to below 1");
   need(options.weight_decay >= 0 && std::isfinite(options.weight_decay), "weight decay",
        options.weight_decay, "0 or more");
@@ -31,6 +33,8 @@ void check_options(const TrainOptions& options) {
        "a share from 0 to below 1");
   need(options.tag_weight > 0 && std::isfinite(options.tag_weight), "the tag weight",
        options.tag_weight, "a number above 0");
+  need(options.teacher_weight >= 0 && options.teacher_weight <= 1, "the teachers' share",
+       options.teacher_weight, "a share from 0 to 1");
   need(options.held_out > 0 && options.held_out < 1, "the held-out share", options.held_out,
        "a share between 0 and 1");
   need(options.checkpoint_every > 0, "the checkpoint interval", options.checkpoint_every,
@@ -55,6 +59,7 @@ void write_options(JsonWriter& json, const TrainOptions& options, std::uint32_t 
   json.key("epochs").value(static_cast<std::uint64_t>(epochs));
   json.key("batch").value(static_cast<std::uint64_t>(options.batch));
   json.key("feature_drop").value(options.feature_drop);
+  json.key("slot_substitution").value(options.slot_substitution);
   json.key("dropout").value(options.dropout);
   json.key("weight_decay").value(options.weight_decay);
   json.key("ema").value(options.ema);
@@ -66,6 +71,8 @@ void write_options(JsonWriter& json, const TrainOptions& options, std::uint32_t 
   for (const LabelWeight& weight : options.class_weights)
     json.key(weight.name).value(weight.weight);
   json.end_object();
+  json.key("teachers").value(static_cast<std::uint64_t>(options.teachers.size()));
+  json.key("teacher_weight").value(options.teachers.empty() ? 0.0 : options.teacher_weight);
   json.key("patience").value(static_cast<std::uint64_t>(options.patience));
   json.end_object();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "pnlp/nn/layers.hpp"
 #include "pnlp/nn/loss.hpp"
@@ -15,8 +16,15 @@ constexpr std::size_t kChunk = 1U << 16;  // floats that a thread updates at a t
 // A sequence costs about as much as this many tokens on top of its length (token mixing's hidden
 // layer).
 constexpr std::size_t kSequenceCost = 6;
+constexpr std::uint64_t kSubstitutionStream = 1ULL << 40U;
 
 }  // namespace
+
+// What one row of logits is to become, sparsely: (label, weight) pairs.
+struct TrainingStep::RowTarget {
+  std::vector<std::int32_t> labels;
+  std::vector<float> weights;
+};
 
 struct TrainingStep::Shard {
   explicit Shard(Batcher batcher_) : batcher(std::move(batcher_)) {}
@@ -25,6 +33,9 @@ struct TrainingStep::Shard {
   PackedBatch batch;
   NetworkMemory memory;
   std::vector<float> dlabel_logits, dtag_logits;
+  Teachers::Memory teachers;
+  TeacherTargets taught;
+  RowTarget target;
   std::vector<float> gradients;  // of the dense part
   float input_scale = 1;
   double loss = 0;
@@ -37,31 +48,63 @@ TrainingStep::TrainingStep(const ModelConfig& config, const Network& network,
       set_(set),
       options_(options),
       workers_(workers),
+      teachers_(options.teachers, config),
       gradients_(network.layout().size(), 0.0F),
       squares_((network.layout().size() + kChunk - 1) / kChunk) {
+  substitution_.emplace(set_, config.max_tokens);
   for (std::size_t i = 0; i < kShards; ++i) {
     shards_.push_back(std::make_unique<Shard>(make_batcher(config)));
     shards_.back()->gradients.resize(network.dense_size());
+    shards_.back()->teachers = teachers_.make_memory();
   }
 }
 
 TrainingStep::~TrainingStep() = default;
 
+// The batch's records, slots swapped.
+void TrainingStep::draw(std::span<const std::uint32_t> records, std::uint64_t step) {
+  drawn_.clear();
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const Random random(options_.seed, kSubstitutionStream + step, i);
+    substitution_->add(records[i], options_.slot_substitution, random, drawn_);
+  }
+}
+
 // Sequences by length, then cut where the cost is even: few lengths a shard make large products.
-void TrainingStep::cut(std::span<const std::uint32_t> records) {
-  order_.assign(records.begin(), records.end());
-  std::ranges::stable_sort(order_, [&](auto a, auto b) { return set_.length(a) < set_.length(b); });
-  const auto cost = [&](std::uint32_t record) {
-    return kSequenceCost + std::min<std::size_t>(set_.length(record), config_.max_tokens);
+void TrainingStep::cut() {
+  order_.resize(drawn_.size());
+  std::iota(order_.begin(), order_.end(), 0U);
+  const auto length = [&](std::uint32_t i) { return drawn_.sequence(i).words.size(); };
+  std::ranges::stable_sort(order_, [&](auto a, auto b) { return length(a) < length(b); });
+  const auto cost = [&](std::uint32_t i) {
+    return kSequenceCost + std::min<std::size_t>(length(i), config_.max_tokens);
   };
   std::size_t total = 0;
-  for (const std::uint32_t record : order_) total += cost(record);
+  for (const std::uint32_t i : order_) total += cost(i);
   for (const auto& shard : shards_) shard->sequences.clear();
   std::size_t done = 0;
-  for (const std::uint32_t record : order_) {
+  for (const std::uint32_t i : order_) {
     const std::size_t shard = std::min(kShards - 1, done * kShards / total);
-    shards_[shard]->sequences.push_back(set_.sequence(record));
-    done += cost(record);
+    shards_[shard]->sequences.push_back(drawn_.sequence(i));
+    done += cost(i);
+  }
+}
+
+// The gold target, mixed with the teachers' probabilities[k].
+void TrainingStep::blend(std::span<const float> taught, std::span<const std::int32_t> gold,
+                         std::span<const float> weights, RowTarget& target) const {
+  constexpr float kLeast = 1e-4F;  // probabilities below this are left out
+  const auto share = static_cast<float>(options_.teacher_weight);
+  target.labels.clear();
+  target.weights.clear();
+  for (std::size_t i = 0; i < taught.size(); ++i) {
+    if (taught[i] < kLeast) continue;
+    target.labels.push_back(static_cast<std::int32_t>(i));
+    target.weights.push_back(share * taught[i]);
+  }
+  for (std::size_t i = 0; i < gold.size(); ++i) {
+    target.labels.push_back(gold[i]);
+    target.weights.push_back((1.0F - share) * weights[i]);
   }
 }
 
@@ -75,11 +118,18 @@ double TrainingStep::label_loss(Shard& shard, float scale) const {
   for (std::size_t b = 0; b < batch.sequences(); ++b) {
     if (batch.sequence_weights[b] <= 0) continue;
     const auto begin = static_cast<std::size_t>(batch.target_offsets[b]);
-    const auto end = static_cast<std::size_t>(batch.target_offsets[b + 1]);
-    if (begin == end && config_.task != Task::multilabel) continue;
-    sum += loss(shard.memory.label_logits.data() + b * k, k, batch.target_labels.data() + begin,
-                batch.target_weights.data() + begin, end - begin, smoothing,
-                scale * batch.sequence_weights[b], shard.dlabel_logits.data() + b * k);
+    const std::size_t count = static_cast<std::size_t>(batch.target_offsets[b + 1]) - begin;
+    if (count == 0 && config_.task != Task::multilabel) continue;
+    std::span labels = std::span(batch.target_labels).subspan(begin, count);
+    std::span weights = std::span(batch.target_weights).subspan(begin, count);
+    if (!teachers_.empty()) {
+      blend(std::span(shard.taught.labels).subspan(b * k, k), labels, weights, shard.target);
+      labels = shard.target.labels;
+      weights = shard.target.weights;
+    }
+    sum += loss(shard.memory.label_logits.data() + b * k, k, labels.data(), weights.data(),
+                labels.size(), smoothing, scale * batch.sequence_weights[b],
+                shard.dlabel_logits.data() + b * k);
   }
   return sum;
 }
@@ -88,13 +138,21 @@ double TrainingStep::tag_loss(Shard& shard, float scale) const {
   const PackedBatch& batch = shard.batch;
   const std::size_t k = config_.tags();
   shard.dtag_logits.assign(batch.tokens() * k, 0.0F);
+  const auto smoothing = static_cast<float>(options_.label_smoothing);
   constexpr float kOne = 1.0F;
   double sum = 0;
-  for (std::size_t t = 0; t < batch.tokens(); ++t) {
+  for (std::size_t i = 0; i < batch.tokens(); ++i) {
+    const auto t = static_cast<std::size_t>(batch.token_order[i]);
     if (batch.tags[t] < 0) continue;
-    sum += cross_entropy(shard.memory.tag_logits.data() + t * k, k, &batch.tags[t], &kOne, 1,
-                         static_cast<float>(options_.label_smoothing), scale,
-                         shard.dtag_logits.data() + t * k);
+    std::span<const std::int32_t> labels(&batch.tags[t], 1);
+    std::span<const float> weights(&kOne, 1);
+    if (!teachers_.empty()) {
+      blend(std::span(shard.taught.tags).subspan(i * k, k), labels, weights, shard.target);
+      labels = shard.target.labels;
+      weights = shard.target.weights;
+    }
+    sum += cross_entropy(shard.memory.tag_logits.data() + t * k, k, labels.data(), weights.data(),
+                         labels.size(), smoothing, scale, shard.dtag_logits.data() + t * k);
   }
   return sum;
 }
@@ -108,6 +166,9 @@ void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step
                      {.probability = options_.feature_drop, .seed = key}, shard.batch);
   shard.input_scale = 1.0F / (1.0F - drop);
   const TrainNoise noise{{mix64(key + 1), static_cast<float>(options_.dropout)}, shard.input_scale};
+  if (!teachers_.empty()) {
+    teachers_.predict(set_.features(), shard.sequences, shard.teachers, shard.taught);
+  }
   network_.forward_train(weights.data(), shard.batch, noise, shard.memory);
   const float scale = 1.0F / static_cast<float>(batch);
   shard.loss = 0;
@@ -143,7 +204,8 @@ void TrainingStep::reduce() {
 StepReport TrainingStep::run(std::span<const std::uint32_t> records, std::uint64_t step,
                              double learning_rate, std::span<float> weights,
                              std::span<float> average, AdamState& adam) {
-  cut(records);
+  draw(records, step);
+  cut();
   workers_.run(kShards, [&](std::size_t unit, int) {
     run_shard(*shards_[unit], unit, step, records.size(), weights);
   });

@@ -5,12 +5,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "pnlp/base/workers.hpp"
 #include "pnlp/model/network.hpp"
 #include "pnlp/nn/optimizer.hpp"
+#include "pnlp/task/slot_substitution.hpp"
+#include "pnlp/task/teachers.hpp"
 #include "pnlp/task/trainer.hpp"
 #include "pnlp/task/training_set.hpp"
 
@@ -40,9 +43,13 @@ class TrainingStep {
 
  private:
   struct Shard;
-  void cut(std::span<const std::uint32_t> records);
+  void draw(std::span<const std::uint32_t> records, std::uint64_t step);
+  void cut();
   void run_shard(Shard& shard, std::size_t index, std::uint64_t step, std::size_t batch,
                  std::span<const float> weights);
+  struct RowTarget;
+  void blend(std::span<const float> taught, std::span<const std::int32_t> gold,
+             std::span<const float> weights, RowTarget& target) const;
   double label_loss(Shard& shard, float scale) const;
   double tag_loss(Shard& shard, float scale) const;
   void reduce();
@@ -53,6 +60,9 @@ class TrainingStep {
   TrainOptions options_;
   Workers& workers_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::optional<SlotSubstitution> substitution_;
+  Teachers teachers_;
+  SubstitutedBatch drawn_;
   std::vector<std::uint32_t> order_;
   std::vector<float> gradients_;  // as the arena
   std::vector<double> squares_;   // by chunk

@@ -158,7 +158,7 @@ TEST_CASE("an initial model of other features is refused, and both are named") {
                                  toy::record_set(wider.source(), records), options, toy::go_on));
                      }) ==
         "the initial model does not read the features of these records: 8 hashes against 16; make "
-        "them with the model's own tokenizer and projection");
+        "them with its own tokenizer and projection");
   // As many values, but of another tokenizer.
   FeatureSource other = toy::source();
   other.tokenizer_kind = "wordpiece";

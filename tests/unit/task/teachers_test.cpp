@@ -1,0 +1,137 @@
+#include "pnlp/task/teachers.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "task/toy.hpp"
+
+using namespace pnlp;
+
+namespace {
+
+ModelFile teacher(Task task, std::uint64_t seed) {
+  TrainOptions options = toy::options(6);
+  options.seed = seed;
+  return toy::fit(toy::records(task, 200, 1), toy::records(task, 40, 2), options).model;
+}
+
+}  // namespace
+
+TEST_CASE("teachers' probabilities are the mean of those they predict with") {
+  const std::vector<ModelFile> models = {teacher(Task::joint, 1), teacher(Task::joint, 2)};
+  const Teachers teachers(models, models[0].config);
+  CHECK_FALSE(teachers.empty());
+  const std::vector<FeatureRecord> records = toy::records(Task::joint, 12, 3);
+  FeatureSet set(models[0].config.fingerprint_width());
+  std::vector<BatchSequence> sequences;
+  std::size_t tokens = 0;
+  for (const FeatureRecord& record : records) {
+    set.add(record);
+    tokens += record.tokens.size();
+  }
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    sequences.push_back({.words = set.record(i), .tags = {}, .labels = {}});
+  }
+  Teachers::Memory memory = teachers.make_memory();
+  TeacherTargets targets;
+  teachers.predict(set, sequences, memory, targets);
+  const std::size_t labels = models[0].config.labels.size();
+  const std::size_t tags = models[0].config.tags();
+  REQUIRE(targets.labels.size() == records.size() * labels);
+  REQUIRE(targets.tags.size() == tokens * tags);
+  PredictOptions options;
+  options.all_scores = true;
+  const auto first = toy::predict(models[0], records, options);
+  const auto second = toy::predict(models[1], records, options);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    for (std::size_t k = 0; k < labels; ++k) {
+      const float mean = (first[i].scores[k].weight + second[i].scores[k].weight) / 2;
+      REQUIRE(targets.labels[i * labels + k] == doctest::Approx(mean).epsilon(1e-5));
+    }
+  }
+  for (std::size_t t = 0; t < tokens; ++t) {
+    double sum = 0;
+    for (std::size_t k = 0; k < tags; ++k) sum += static_cast<double>(targets.tags[t * tags + k]);
+    REQUIRE(sum == doctest::Approx(1.0));
+  }
+  // A smaller batch after a larger one.
+  TeacherTargets again;
+  teachers.predict(set, std::span(sequences).subspan(3, 2), memory, again);
+  REQUIRE(again.labels.size() == 2 * labels);
+  for (std::size_t k = 0; k < 2 * labels; ++k) {
+    REQUIRE(again.labels[k] == doctest::Approx(targets.labels[3 * labels + k]).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("a student learns from its teacher what no gold label says") {
+  // Gold labels are noise: all of the sense comes from the teacher.
+  const ModelFile model = teacher(Task::label, 1);
+  std::vector<FeatureRecord> records = toy::records(Task::label, 200, 4);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].labels = {{model.config.labels[i % model.config.labels.size()], 1.0F}};
+  }
+  TrainOptions options = toy::options(12);
+  const auto dev = toy::records(Task::label, 60, 5);
+  const TrainResult alone = toy::fit(records, dev, options);
+  CHECK(toy::metric(alone, "accuracy") < 0.7);
+  options.teachers = {model};
+  options.teacher_weight = 1.0;
+  const TrainResult taught = toy::fit(records, dev, options);
+  CHECK(toy::metric(taught, "accuracy") > 0.95);
+}
+
+TEST_CASE("several labels and slots are taught, too, with the same bits on any threads") {
+  for (const Task task : {Task::multilabel, Task::joint}) {
+    TrainOptions options = toy::options(2);
+    options.teachers = {teacher(task, 1)};
+    options.slot_substitution = 0.5;
+    std::vector<std::string> models;
+    for (const int threads : {1, 2, 3}) {
+      options.threads = threads;
+      models.push_back(encode_model(
+          toy::fit(toy::records(task, 100, 6), toy::records(task, 30, 7), options).model));
+    }
+    CHECK(models[0] == models[1]);
+    CHECK(models[0] == models[2]);
+    options.teachers.clear();
+    CHECK(models[0] !=
+          encode_model(
+              toy::fit(toy::records(task, 100, 6), toy::records(task, 30, 7), options).model));
+  }
+}
+
+TEST_CASE("a teacher of other labels, slots, tasks or features is refused with the difference") {
+  TrainOptions options = toy::options(1);
+  options.teachers = {teacher(Task::joint, 1)};
+  const auto message = [&](const std::vector<FeatureRecord>& records) {
+    return toy::refusal(ErrorKind::data,
+                        [&] { static_cast<void>(toy::fit(records, records, options)); });
+  };
+  auto records = toy::records(Task::joint, 40, 1);
+  for (FeatureRecord& record : records) {
+    if (record.labels[0].name == "weather") record.labels[0].name = "rain";
+  }
+  CHECK(message(records) ==
+        "a teacher's labels are not those of the training records; only the teacher has: weather; "
+        "only the records have: rain");
+  records = toy::records(Task::joint, 40, 1);
+  for (FeatureRecord& record : records) {
+    for (Span& span : record.spans) span.label = "x" + span.label;
+  }
+  CHECK(message(records) ==
+        "a teacher's slots are not those of the training records; only the teacher has: artist, "
+        "place, time; only the records have: xartist, xplace, xtime");
+  CHECK(message(toy::records(Task::label, 40, 1)) ==
+        "a teacher was trained for the task joint, the records call for label");
+  Featurizer wider = toy::featurizer(16);
+  records = toy::records(Task::joint, 40, 1);
+  CHECK(toy::refusal(ErrorKind::data,
+                     [&] {
+                       static_cast<void>(
+                           train(wider.source(), records, records, options, toy::go_on));
+                     }) ==
+        "a teacher does not read the features of these records: 8 hashes against 16; make "
+        "them with its own tokenizer and projection");
+}
