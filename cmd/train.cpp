@@ -3,8 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
-
 #include "feature_files.hpp"
 #include "interrupt.hpp"
 #include "messages.hpp"
@@ -41,6 +39,8 @@ class Train : public Command {
     declare_optimisation(options, train_);
     options.files(teachers_, "teacher",
                   "learn from the probabilities of this model, too (may be given several times)");
+    options.integer(train_.ensemble, "ensemble", "N",
+                    "first train N models like this one, and learn from them, too", 0, 64);
     options.real(train_.teacher_weight, "teacher-weight", "SHARE",
                  "share of the teachers' probabilities in what is learned", 0, 1);
     options.section("Choosing");
@@ -49,7 +49,7 @@ class Train : public Command {
     options.file(output_, "output,o", "the model; an old file stays until training has succeeded",
                  "MODEL");
     options.choice<WeightFormat>(train_.weights, "weights", "FORMAT", "form of the stored weights",
-                                 {{"fp32", WeightFormat::fp32}, {"int8", WeightFormat::int8}});
+                                 {{"int8", WeightFormat::int8}, {"fp32", WeightFormat::fp32}});
     options.file(train_.checkpoint, "checkpoint", "keep the state of training in FILE");
     options.integer(train_.checkpoint_every, "checkpoint-every", "N", "epochs from one to the next",
                     1, 100000);
@@ -64,8 +64,6 @@ class Train : public Command {
     check(options);
     Messages messages(options.command(), verbosity_);
     check_output();
-    // A run that was killed before its first checkpoint is resumed from the beginning.
-    train_.resume = train_.resume && std::filesystem::exists(train_.checkpoint);
     if (!init_.empty()) train_.init = load_model(init_);
     for (const std::string& teacher : teachers_) train_.teachers.push_back(load_model(teacher));
     LoadedFeatures train_set = load_train(options, messages);
@@ -77,7 +75,7 @@ class Train : public Command {
         fit(train_set.source, std::move(train_set.records), std::move(dev_records), messages);
     messages.progress("");
     if (result.stopped) {
-      messages.warn(interrupted_text(result, train_.checkpoint));
+      messages.warn(interrupted_text(result));
       die_of(interrupted());
     }
     save_model(result.model, output_);
@@ -96,9 +94,6 @@ class Train : public Command {
     }
     if (options.given("held-out") && !dev_.empty()) {
       throw Error(ErrorKind::usage, "--held-out makes no sense with --dev");
-    }
-    if (options.given("teacher-weight") && teachers_.empty()) {
-      throw Error(ErrorKind::usage, "--teacher-weight makes no sense without --teacher");
     }
     if (init_.empty()) return;
     for (const char* name : {"preset", "encoder", "feature-size", "channel-rows", "window",
@@ -165,22 +160,21 @@ class Train : public Command {
     return set;
   }
 
-  TrainResult fit(const FeatureSource& source, RecordSet records, std::optional<RecordSet> dev,
-                  Messages& messages) const {
+  TrainResult fit(const FeatureSource& source, const RecordSet& records,
+                  const std::optional<RecordSet>& dev, Messages& messages) const {
     std::optional<EpochLog> log;
     if (!log_.empty()) log.emplace(log_);
     ProgressLine progress(messages, train_.batch);
     if (!train_.checkpoint.empty()) defer_first_signal();
     try {
-      return pnlp::train(source, std::move(records), std::move(dev), train_,
-                         [&](const EpochReport& report) {
-                           progress.show(report);
-                           if (report.end_of_epoch) {
-                             if (log) log->append(report);
-                             messages.detail(epoch_text(report));
-                           }
-                           return interrupted() == 0;
-                         });
+      return pnlp::train(source, records, dev, train_, [&](const EpochReport& report) {
+        progress.show(report);
+        if (report.end_of_epoch) {
+          if (log) log->append(report);
+          messages.detail(epoch_text(report));
+        }
+        return interrupted() == 0;
+      });
     } catch (const DivergedError& error) {
       if (!error.last_good) throw;
       save_model(*error.last_good, output_);

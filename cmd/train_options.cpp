@@ -45,11 +45,11 @@ std::vector<std::string> metric_choices() {
 }  // namespace
 
 void declare_model(Options& options, TrainOptions& train) {
-  const std::vector<std::string> presets = {"xsmall", "small", "base", "large", "xlarge"};
   options
-      .choice_of("preset", "SIZE", "sizes of the network; those given by name count more", presets,
+      .choice_of("preset", "SIZE", "kind and sizes of the network; those given by name count more",
+                 preset_names(),
                  [&train](const std::string& name) { train.shape = preset_shape(name); })
-      .shown_default("base")
+      .shown_default("megabyte")
       .first();
   options
       .choice_of("task", "TASK", "what to learn", {"label", "multilabel", "tags", "joint"},

@@ -14,6 +14,12 @@ namespace {
 
 constexpr auto kBetweenLines = std::chrono::milliseconds(170);
 
+// "teacher 1 of 2, " while it is trained.
+std::string teacher_text(const EpochReport& report) {
+  if (report.teacher == 0) return {};
+  return fmt::format("teacher {} of {}, ", report.teacher, report.teachers);
+}
+
 std::string metrics_text(const std::vector<std::pair<std::string, double>>& metrics) {
   std::string text;
   for (const auto& [name, value] : metrics) text += fmt::format(", {} {:.4f}", name, value);
@@ -33,6 +39,7 @@ void EpochLog::append(const EpochReport& report) {
   std::string line;
   JsonWriter json(line);
   json.begin_object();
+  if (report.teacher != 0) json.key("teacher").value(std::uint64_t{report.teacher});
   json.key("epoch").value(std::uint64_t{report.epoch});
   json.key("epochs").value(std::uint64_t{report.epochs});
   json.key("step").value(report.step);
@@ -55,15 +62,16 @@ void EpochLog::append(const EpochReport& report) {
 
 void ProgressLine::show(const EpochReport& report) {
   if (!messages_.shows_progress()) return;
-  if (first_step_ == 0) {
+  if (first_step_ == 0 || report.teacher != teacher_) {
+    teacher_ = report.teacher;
     first_step_ = report.step;
     first_seconds_ = report.seconds;
   }
   const Clock::time_point now = Clock::now();
   if (now - shown_ < kBetweenLines) return;
   shown_ = now;
-  std::string text =
-      fmt::format("epoch {}/{}  loss {:.4f}", report.epoch, report.epochs, report.loss);
+  std::string text = fmt::format("{}epoch {}/{}  loss {:.4f}", teacher_text(report), report.epoch,
+                                 report.epochs, report.loss);
   const double seconds = report.seconds - first_seconds_;
   if (report.step > first_step_ && seconds > 0) {
     const double rate = static_cast<double>(report.step - first_step_) / seconds;
@@ -74,22 +82,25 @@ void ProgressLine::show(const EpochReport& report) {
 }
 
 std::string epoch_text(const EpochReport& report) {
-  return fmt::format("epoch {} of {}: loss {:.4f}{}{}", report.epoch, report.epochs, report.loss,
-                     metrics_text(report.dev), report.best ? ", the best so far" : "");
+  return fmt::format("{}epoch {} of {}: loss {:.4f}{}{}", teacher_text(report), report.epoch,
+                     report.epochs, report.loss, metrics_text(report.dev),
+                     report.best ? ", the best so far" : "");
 }
 
 std::string summary_text(const TrainResult& result) {
   return fmt::format("best epoch {}{}", result.best_epoch, metrics_text(result.dev));
 }
 
-std::string interrupted_text(const TrainResult& result, const std::string& checkpoint) {
+std::string interrupted_text(const TrainResult& result) {
   if (result.checkpoint_epochs == 0) {
-    return "interrupted before the first checkpoint: nothing is kept; begin again";
+    return fmt::format(
+        "interrupted before {} was written: the same command with --resume begins there",
+        result.checkpoint);
   }
   return fmt::format(
       "interrupted; {} holds the first {} epoch{}: the same command with --resume "
       "goes on from there",
-      checkpoint, result.checkpoint_epochs, result.checkpoint_epochs == 1 ? "" : "s");
+      result.checkpoint, result.checkpoint_epochs, result.checkpoint_epochs == 1 ? "" : "s");
 }
 
 std::string duration_text(double seconds) {

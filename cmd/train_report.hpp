@@ -38,6 +38,7 @@ class ProgressLine {
   Messages& messages_;
   std::uint32_t batch_;  // records a step
   Clock::time_point shown_{};
+  std::uint32_t teacher_ = 0;     // that is trained
   std::uint64_t first_step_ = 0;  // of this run: a resumed one does not begin at 0
   double first_seconds_ = 0;
 };
@@ -45,8 +46,8 @@ class ProgressLine {
 // "epoch 3 of 40: loss 0.4321, exact 0.7123, best so far"
 std::string epoch_text(const EpochReport& report);
 std::string summary_text(const TrainResult& result);
-// Of a run that was stopped: what is kept in the file `checkpoint`, and how to go on.
-std::string interrupted_text(const TrainResult& result, const std::string& checkpoint);
+// Of a run that was stopped: what is kept in its checkpoint, and how to go on.
+std::string interrupted_text(const TrainResult& result);
 // "1:02:03", "2:03".
 std::string duration_text(double seconds);
 

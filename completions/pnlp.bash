@@ -95,7 +95,7 @@ _pnlp() {
         --ngram) : ;;
         --channels) : ;;
         --hash-seed) : ;;
-        --preset) COMPREPLY=($(compgen -W 'xsmall small base large xlarge' -- "$cur")) ;;
+        --preset) COMPREPLY=($(compgen -W 'megabyte xsmall small base large xlarge' -- "$cur")) ;;
         --task) COMPREPLY=($(compgen -W 'label multilabel tags joint' -- "$cur")) ;;
         --encoder) COMPREPLY=($(compgen -W 'mixer conv-mixer conv none' -- "$cur")) ;;
         --feature-size) : ;;
@@ -123,13 +123,14 @@ _pnlp() {
         --tag-weight) : ;;
         --class-weight) : ;;
         --teacher) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        --ensemble) : ;;
         --teacher-weight) : ;;
         --metric) COMPREPLY=($(compgen -W 'accuracy macro-f1 micro-f1 weighted-f1 exact exact-spans span-f1 span-precision span-recall slot-words ece' -- "$cur")) ;;
         --patience) : ;;
         --held-out) : ;;
         --seed) : ;;
         --output|-o) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
-        --weights) COMPREPLY=($(compgen -W 'fp32 int8' -- "$cur")) ;;
+        --weights) COMPREPLY=($(compgen -W 'int8 fp32' -- "$cur")) ;;
         --checkpoint) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         --checkpoint-every) : ;;
         --log) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
@@ -137,7 +138,7 @@ _pnlp() {
         --config) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         *)
           if [[ $cur == -* ]]; then
-            COMPREPLY=($(compgen -W '--dev --format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --overlapping-spans --max-line --tokenizer --hashes --ngram --lowercase --channels --hash-seed --preset --task --encoder --feature-size --channel-rows --window --bottleneck --hidden --layers --segment --max-tokens --init --epochs --batch --optimizer --lr --schedule --warmup --feature-drop --slot-substitution --dropout --weight-decay --ema --clip --label-smoothing --tag-weight --class-weight --teacher --teacher-weight --metric --patience --held-out --seed --output --weights --checkpoint --checkpoint-every --resume --log --force --threads --quiet --verbose --config --help --version' -- "$cur"))
+            COMPREPLY=($(compgen -W '--dev --format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --overlapping-spans --max-line --tokenizer --hashes --ngram --lowercase --channels --hash-seed --preset --task --encoder --feature-size --channel-rows --window --bottleneck --hidden --layers --segment --max-tokens --init --epochs --batch --optimizer --lr --schedule --warmup --feature-drop --slot-substitution --dropout --weight-decay --ema --clip --label-smoothing --tag-weight --class-weight --teacher --ensemble --teacher-weight --metric --patience --held-out --seed --output --weights --checkpoint --checkpoint-every --resume --log --force --threads --quiet --verbose --config --help --version' -- "$cur"))
           else
             compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
           fi

@@ -79,28 +79,41 @@ Task task_from_name(std::string_view name) {
               fmt::format("unknown task '{}'; there are: {}", name, fmt::join(kTasks, ", ")));
 }
 
+namespace {
+
+struct Preset {
+  std::string_view name;
+  const char* encoder;
+  std::uint32_t feature_size, window, bottleneck, layers;
+};
+// The first is our own; the others are the paper's (table 6).
+constexpr std::array kPresets = {
+    Preset{"megabyte", "conv-mixer", 1024, 0, 64, 2}, Preset{"xsmall", "mixer", 1024, 0, 64, 2},
+    Preset{"small", "mixer", 1024, 0, 256, 2},        Preset{"base", "mixer", 1024, 1, 256, 2},
+    Preset{"large", "mixer", 2048, 1, 256, 4},        Preset{"xlarge", "mixer", 2048, 1, 512, 4},
+};
+
+}  // namespace
+
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names;
+  for (const Preset& preset : kPresets) names.emplace_back(preset.name);
+  return names;
+}
+
 Shape preset_shape(std::string_view name) {
-  struct Preset {
-    std::string_view name;
-    std::uint32_t feature_size, window, bottleneck, layers;
-  };
-  constexpr std::array presets = {
-      Preset{"xsmall", 1024, 0, 64, 2},  Preset{"small", 1024, 0, 256, 2},
-      Preset{"base", 1024, 1, 256, 2},   Preset{"large", 2048, 1, 256, 4},
-      Preset{"xlarge", 2048, 1, 512, 4},
-  };
-  for (const Preset& preset : presets) {
-    if (preset.name != name) continue;
-    Shape shape;
-    shape.feature_size = preset.feature_size;
-    shape.window = preset.window;
-    shape.bottleneck = preset.bottleneck;
-    shape.layers = preset.layers;
-    return shape;
+  const auto* found = std::ranges::find(kPresets, name, &Preset::name);
+  if (found == kPresets.end()) {
+    throw Error(ErrorKind::usage, fmt::format("unknown preset '{}'; there are: {}", name,
+                                              fmt::join(preset_names(), ", ")));
   }
-  throw Error(
-      ErrorKind::usage,
-      fmt::format("unknown preset '{}'; there are: xsmall, small, base, large, xlarge", name));
+  Shape shape;
+  shape.encoder = found->encoder;
+  shape.feature_size = found->feature_size;
+  shape.window = found->window;
+  shape.bottleneck = found->bottleneck;
+  shape.layers = found->layers;
+  return shape;
 }
 
 std::uint32_t ModelConfig::fingerprint_width() const {

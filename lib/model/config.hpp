@@ -45,7 +45,9 @@ struct Shape {
   std::uint32_t segment = 64;  // s: positions of token mixing; longer texts are mixed by segments
   bool operator==(const Shape&) const = default;
 };
-// xsmall, small, base, large, xlarge. Error(usage) for another name.
+// "megabyte", "xsmall", "small", "base", "large", "xlarge".
+std::vector<std::string> preset_names();
+// Error(usage) for another name.
 Shape preset_shape(std::string_view name);
 
 struct ModelConfig {

@@ -35,6 +35,7 @@ constexpr std::uint32_t kMostEpochs = 60;
 // Streams of random numbers; each draws from the run's seed.
 constexpr std::uint64_t kHeldOutStream = 1;
 constexpr std::uint64_t kOrderStream = 2;
+constexpr std::uint64_t kEnsembleStream = 3;
 
 using Metrics = std::vector<std::pair<std::string, double>>;
 
@@ -55,6 +56,15 @@ std::pair<RecordSelection, RecordSelection> hold_out(const RecordSet& set,
   return {RecordSelection(set, {held, order.end()}), RecordSelection(set, {order.begin(), held})};
 }
 
+// Rows of a channel's table. Few values are all different lengths of words: more rows than that
+// would be empty.
+std::uint32_t rows_for(const Channel& channel, const ModelConfig& config) {
+  constexpr std::uint32_t kLengthRows = 256;
+  if (config.channels.empty()) return config.shape.feature_size;
+  const std::uint32_t rows = config.shape.channel_rows;
+  return channel.name == "length" ? std::min(rows, kLengthRows) : rows;
+}
+
 ModelConfig make_config(const FeatureSource& source, const RecordSelection& train,
                         const TrainOptions& options) {
   ModelConfig config;
@@ -69,9 +79,7 @@ ModelConfig make_config(const FeatureSource& source, const RecordSelection& trai
   config.max_tokens = options.max_tokens;
   const std::unique_ptr<Projection> projection = make_projection(source.projection);
   for (const Channel& channel : projection->channels()) {
-    const bool first = config.channels.empty();
-    config.channels.push_back({channel.name, channel.values,
-                               first ? config.shape.feature_size : config.shape.channel_rows});
+    config.channels.push_back({channel.name, channel.values, rows_for(channel, config)});
   }
   if (options.init) config.channels = options.init->config.channels;
   check_config(config);
@@ -141,19 +149,20 @@ void write_metrics(JsonWriter& json, const Metrics& metrics) {
 
 class Trainer {
  public:
-  Trainer(const FeatureSource& source, RecordSet train_records,
-          std::optional<RecordSet> dev_records, const TrainOptions& options)
+  // `dev_records` may be null: a share of the others is held out, drawn by the options' seed. All
+  // else that is random is drawn by `noise_seed`. Keeps references to source and records.
+  Trainer(const FeatureSource& source, const RecordSet& train_records, const RecordSet* dev_records,
+          const TrainOptions& options, std::uint64_t noise_seed)
       : options_(options),
+        noise_seed_(noise_seed),
         source_(source),
-        train_records_(std::move(train_records)),
-        dev_records_(std::move(dev_records)),
-        train_(train_records_),
-        dev_(dev_records_ ? *dev_records_ : train_records_),
+        train_(train_records),
+        dev_(dev_records != nullptr ? *dev_records : train_records),
         workers_(options.threads) {
     if (train_.empty()) throw Error(ErrorKind::data, "there is not one record to train on");
     if (dev_.empty()) throw Error(ErrorKind::data, "the dev set has not one record");
     data_digest_ = digest_records(train_);
-    if (!dev_records_) std::tie(train_, dev_) = hold_out(train_records_, options_);
+    if (dev_records == nullptr) std::tie(train_, dev_) = hold_out(train_records, options_);
     dev_digest_ = digest_records(dev_);
     config_ = make_config(source, train_, options_);
     network_ = std::make_unique<Network>(config_);
@@ -171,7 +180,7 @@ class Trainer {
     start();
     DevPass dev(config_, evaluated(), dev_, workers_);
     check_told(dev.tells());
-    TrainingStep step(config_, *network_, *set_, options_, workers_);
+    TrainingStep step(config_, *network_, *set_, options_, noise_seed_, workers_);
     bool go_on = true;
     while (go_on && state_.epoch < epochs_ && !out_of_patience()) {
       EpochReport now = epoch_report();
@@ -209,6 +218,7 @@ class Trainer {
     digest.update(data_digest_);
     digest.update(dev_digest_);
     digest.update(options_.seed);
+    digest.update(noise_seed_);
     if (options_.init) digest.update(encode_model(*options_.init));
     for (const ModelFile& teacher : options_.teachers) digest.update(encode_model(teacher));
     return digest.value();
@@ -230,7 +240,7 @@ class Trainer {
       return;
     }
     state_.weights.resize(size);
-    network_->layout().initialize(state_.weights.data(), options_.seed);
+    network_->layout().initialize(state_.weights.data(), noise_seed_);
     if (options_.init) start_from(*options_.init, config_, network_->layout(), state_.weights);
     if (options_.ema > 0) state_.average = state_.weights;
     state_.adam.first.assign(size, 0.0F);
@@ -255,7 +265,7 @@ class Trainer {
                  EpochReport& now) {
     std::vector<std::uint32_t> order(set_->records());
     std::iota(order.begin(), order.end(), 0U);
-    Random(options_.seed, kOrderStream, state_.epoch).shuffle(std::span(order));
+    Random(noise_seed_, kOrderStream, state_.epoch).shuffle(std::span(order));
     double loss = 0;
     for (std::size_t at = 0; at < order.size(); at += options_.batch) {
       const std::size_t size = std::min<std::size_t>(options_.batch, order.size() - at);
@@ -353,6 +363,7 @@ class Trainer {
   TrainResult finish(bool stopped) {
     TrainResult result;
     result.stopped = stopped;
+    result.checkpoint = options_.checkpoint;
     result.checkpoint_epochs = checkpoint_epochs_;
     result.warnings = warnings();
     result.best_epoch = state_.best_epoch;
@@ -373,9 +384,8 @@ class Trainer {
   }
 
   TrainOptions options_;
+  std::uint64_t noise_seed_;
   const FeatureSource& source_;
-  RecordSet train_records_;
-  std::optional<RecordSet> dev_records_;  // nullopt: held out of train_records_
   RecordSelection train_;
   RecordSelection dev_;
   Workers workers_;
@@ -394,11 +404,30 @@ class Trainer {
 
 }  // namespace
 
-TrainResult train(const FeatureSource& source, RecordSet train_records,
-                  std::optional<RecordSet> dev_records, const TrainOptions& options,
+TrainResult train(const FeatureSource& source, const RecordSet& train_records,
+                  const std::optional<RecordSet>& dev_records, const TrainOptions& options,
                   const std::function<bool(const EpochReport&)>& report) {
   check_options(options);
-  return Trainer(source, std::move(train_records), std::move(dev_records), options).run(report);
+  const RecordSet* dev = dev_records ? &*dev_records : nullptr;
+  TrainOptions student = options;
+  for (std::uint32_t teacher = 1; teacher <= options.ensemble; ++teacher) {
+    TrainOptions alike = options;
+    if (!alike.checkpoint.empty()) alike.checkpoint += fmt::format(".teacher{}", teacher);
+    const std::uint64_t seed = Random(options.seed, kEnsembleStream, teacher).next();
+    TrainResult trained =
+        Trainer(source, train_records, dev, alike, seed).run([&](const EpochReport& epoch) {
+          EpochReport now = epoch;
+          now.teacher = teacher;
+          now.teachers = options.ensemble;
+          return report(now);
+        });
+    if (trained.stopped) {
+      trained.model = {};
+      return trained;
+    }
+    student.teachers.push_back(std::move(trained.model));
+  }
+  return Trainer(source, train_records, dev, student, options.seed).run(report);
 }
 
 }  // namespace pnlp

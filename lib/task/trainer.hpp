@@ -19,7 +19,7 @@ enum class OptimizerKind : std::uint8_t { adam, adamw };
 struct TrainOptions {
   // Model.
   std::optional<Task> task;  // else read off the data: spans and label make joint, and so on
-  Shape shape;
+  Shape shape = preset_shape("megabyte");
   std::uint32_t max_tokens = 4096;
 
   // Optimisation.
@@ -47,7 +47,7 @@ struct TrainOptions {
   std::uint64_t seed = 1;
   int threads = 1;
 
-  WeightFormat weights = WeightFormat::fp32;
+  WeightFormat weights = WeightFormat::int8;
   std::string checkpoint;              // file written every `checkpoint_every` epochs; empty: none
   std::uint32_t checkpoint_every = 1;  // epochs
   bool resume = false;                 // continue from `checkpoint` if it exists
@@ -55,10 +55,15 @@ struct TrainOptions {
   // instead of `shape`; it must read the features of the records.
   std::optional<ModelFile> init;
   std::vector<ModelFile> teachers;  // learnt from beside the gold targets
-  double teacher_weight = 0.5;      // share of their targets
+  // Models that are trained first, each like the one asked for but with other random numbers, to be
+  // teachers beside those above. With a checkpoint each has its own: its name and ".teacher1" on.
+  std::uint32_t ensemble = 0;
+  double teacher_weight = 0.7;  // share of the teachers' probabilities in what is learned
 };
 
 struct EpochReport {
+  std::uint32_t teacher = 0;  // of `teachers` that are trained first, from 1; 0: the model itself
+  std::uint32_t teachers = 0;
   std::uint32_t epoch = 0;  // from 1
   std::uint32_t epochs = 0;
   std::uint64_t step = 0;  // optimizer steps so far
@@ -79,7 +84,8 @@ struct TrainResult {
   std::vector<std::pair<std::string, double>> dev;  // of the best epoch
   std::vector<std::string> warnings;  // one sentence each, with counts: misaligned spans, cut texts
   bool stopped = false;               // by `report`
-  std::uint32_t checkpoint_epochs = 0;  // what the checkpoint holds; 0: this run has none
+  std::string checkpoint;             // of the model that was trained last
+  std::uint32_t checkpoint_epochs = 0;  // what it holds; 0: this run has none
 };
 
 // The loss, the weights or the scores of the dev set were not finite. `last_good` is the best model
@@ -97,9 +103,10 @@ class DivergedError : public Error {
 // without a record, an initial model of other features), usage (an option that makes no sense),
 // DivergedError. `report` is called after each step and at the end of each epoch; returning false
 // stops training: at the end of an epoch after a checkpoint is written, within an epoch at once, so
-// that the last checkpoint stands.
-TrainResult train(const FeatureSource& source, RecordSet train_records,
-                  std::optional<RecordSet> dev_records, const TrainOptions& options,
+// that the last checkpoint stands. With an ensemble, a run that is stopped while a teacher is
+// trained gives a result without a model.
+TrainResult train(const FeatureSource& source, const RecordSet& train_records,
+                  const std::optional<RecordSet>& dev_records, const TrainOptions& options,
                   const std::function<bool(const EpochReport&)>& report);
 
 }  // namespace pnlp

@@ -35,6 +35,7 @@ void check_options(const TrainOptions& options) {
        options.tag_weight, "a number above 0");
   need(options.teacher_weight >= 0 && options.teacher_weight <= 1, "the teachers' share",
        options.teacher_weight, "a share from 0 to 1");
+  need(options.ensemble <= 64, "the ensemble", options.ensemble, "0 to 64 models");
   need(options.held_out > 0 && options.held_out < 1, "the held-out share", options.held_out,
        "a share between 0 and 1");
   need(options.checkpoint_every > 0, "the checkpoint interval", options.checkpoint_every,
@@ -72,7 +73,8 @@ void write_options(JsonWriter& json, const TrainOptions& options, std::uint32_t 
     json.key(weight.name).value(weight.weight);
   json.end_object();
   json.key("teachers").value(static_cast<std::uint64_t>(options.teachers.size()));
-  json.key("teacher_weight").value(options.teachers.empty() ? 0.0 : options.teacher_weight);
+  json.key("ensemble").value(static_cast<std::uint64_t>(options.ensemble));
+  json.key("teacher_weight").value(options.teacher_weight);
   json.key("patience").value(static_cast<std::uint64_t>(options.patience));
   json.end_object();
 }

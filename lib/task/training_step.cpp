@@ -42,11 +42,13 @@ struct TrainingStep::Shard {
 };
 
 TrainingStep::TrainingStep(const ModelConfig& config, const Network& network,
-                           const TrainingSet& set, const TrainOptions& options, Workers& workers)
+                           const TrainingSet& set, const TrainOptions& options, std::uint64_t seed,
+                           Workers& workers)
     : config_(config),
       network_(network),
       set_(set),
       options_(options),
+      seed_(seed),
       workers_(workers),
       teachers_(options.teachers, config),
       gradients_(network.layout().size(), 0.0F),
@@ -65,7 +67,7 @@ TrainingStep::~TrainingStep() = default;
 void TrainingStep::draw(std::span<const std::uint32_t> records, std::uint64_t step) {
   drawn_.clear();
   for (std::size_t i = 0; i < records.size(); ++i) {
-    const Random random(options_.seed, kSubstitutionStream + step, i);
+    const Random random(seed_, kSubstitutionStream + step, i);
     substitution_->add(records[i], options_.slot_substitution, random, drawn_);
   }
 }
@@ -159,7 +161,7 @@ double TrainingStep::tag_loss(Shard& shard, float scale) const {
 
 void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step, std::size_t batch,
                              std::span<const float> weights) {
-  const std::uint64_t key = mix64(mix64(options_.seed) + step * kShards + index);
+  const std::uint64_t key = mix64(mix64(seed_) + step * kShards + index);
   const auto drop = static_cast<float>(options_.feature_drop);
   shard.batcher.pack(set_.features(), shard.sequences,
                      {.tags = has_tags(config_.task), .labels = has_label(config_.task)},

@@ -26,9 +26,9 @@ struct StepReport {
 
 class TrainingStep {
  public:
-  // Keeps references to all but `options`.
+  // Keeps references to all but `options`. `seed`: of noise and of slot substitution.
   TrainingStep(const ModelConfig& config, const Network& network, const TrainingSet& set,
-               const TrainOptions& options, Workers& workers);
+               const TrainOptions& options, std::uint64_t seed, Workers& workers);
   ~TrainingStep();
   TrainingStep(const TrainingStep&) = delete;
   TrainingStep& operator=(const TrainingStep&) = delete;
@@ -58,6 +58,7 @@ class TrainingStep {
   const Network& network_;
   const TrainingSet& set_;
   TrainOptions options_;
+  std::uint64_t seed_;
   Workers& workers_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::optional<SlotSubstitution> substitution_;

@@ -7,14 +7,16 @@ using namespace pnlp::cmd;
 
 TEST_CASE("an interrupted run tells what is kept and how to go on") {
   TrainResult result;
-  CHECK(interrupted_text(result, "a.ckpt") ==
-        "interrupted before the first checkpoint: nothing is kept; begin again");
+  result.checkpoint = "a.ckpt";
+  CHECK(interrupted_text(result) ==
+        "interrupted before a.ckpt was written: the same command with --resume begins there");
   result.checkpoint_epochs = 1;
-  CHECK(interrupted_text(result, "a.ckpt") ==
+  CHECK(interrupted_text(result) ==
         "interrupted; a.ckpt holds the first 1 epoch: the same command with --resume goes on from "
         "there");
   result.checkpoint_epochs = 12;
-  CHECK(interrupted_text(result, "b").starts_with("interrupted; b holds the first 12 epochs: "));
+  result.checkpoint = "b";
+  CHECK(interrupted_text(result).starts_with("interrupted; b holds the first 12 epochs: "));
 }
 
 TEST_CASE("durations are told in minutes and hours") {
@@ -32,6 +34,10 @@ TEST_CASE("an epoch and a run are told with their metrics") {
   report.loss = 0.43217;
   report.dev = {{"exact", 0.71234}};
   CHECK(epoch_text(report) == "epoch 3 of 40: loss 0.4322, exact 0.7123");
+  report.teacher = 1;
+  report.teachers = 2;
+  CHECK(epoch_text(report) == "teacher 1 of 2, epoch 3 of 40: loss 0.4322, exact 0.7123");
+  report.teacher = 0;
   report.best = true;
   CHECK(epoch_text(report).ends_with(", the best so far"));
   TrainResult result;

@@ -73,7 +73,9 @@ TEST_CASE("the named sizes are those of the design") {
     CHECK(shape.encoder == "mixer");
   }
   CHECK(refusal([] { static_cast<void>(preset_shape("Base")); }, ErrorKind::usage) ==
-        "unknown preset 'Base'; there are: xsmall, small, base, large, xlarge");
+        "unknown preset 'Base'; there are: megabyte, xsmall, small, base, large, xlarge");
+  CHECK(preset_shape("megabyte").encoder == "conv-mixer");
+  for (const std::string& name : preset_names()) CHECK_NOTHROW(preset_shape(name));
 }
 
 TEST_CASE("tasks have names") {

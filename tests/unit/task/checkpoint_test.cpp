@@ -228,11 +228,11 @@ TEST_CASE("threads and weight format may change between the parts of a run") {
   const Scratch file("pnlp_checkpoint");
   options.checkpoint = file.path();
   options.threads = 2;
-  options.weights = WeightFormat::int8;
+  options.weights = WeightFormat::fp32;
   static_cast<void>(run(options, [](const EpochReport& now) { return now.epoch < 3; }));
   options.resume = true;
   options.threads = 1;
-  options.weights = WeightFormat::fp32;
+  options.weights = WeightFormat::int8;
   CHECK(encode_model(run(options).model) == whole);
 }
 

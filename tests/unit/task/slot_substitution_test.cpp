@@ -16,9 +16,9 @@ namespace {
 using Words = std::vector<std::uint32_t>;
 using Tags = std::vector<std::int32_t>;
 
-ModelConfig config_for(const std::vector<FeatureRecord>& records) {
+ModelConfig config_for(const RecordSet& records) {
   ModelConfig config;
-  describe_records(records, config, false);
+  describe_records(RecordSelection(records), config, false);
   config.channels = {{"minhash", 8, 128}, {"word", 1, 128}};
   return config;
 }
@@ -49,9 +49,9 @@ Parts parts_of(const BatchSequence& sequence) {
 }
 
 struct Set {
-  std::vector<FeatureRecord> records = toy::records(Task::joint, 120, 5);
+  RecordSet records = toy::record_set(toy::source(), toy::records(Task::joint, 120, 5));
   ModelConfig config = config_for(records);
-  TrainingSet set = TrainingSet(config, records);
+  TrainingSet set = TrainingSet(config, RecordSelection(records));
 };
 
 }  // namespace
@@ -121,9 +121,9 @@ TEST_CASE("no swap makes a record longer than the limit") {
 }
 
 TEST_CASE("records without slots pass as they are") {
-  const std::vector<FeatureRecord> records = toy::records(Task::label, 30, 6);
+  const RecordSet records = toy::record_set(toy::source(), toy::records(Task::label, 30, 6));
   const ModelConfig config = config_for(records);
-  const TrainingSet set(config, records);
+  const TrainingSet set(config, RecordSelection(records));
   const SlotSubstitution substitution(set, 4096);
   SubstitutedBatch batch;
   substitution.add(3, 0.99, Random(1), batch);

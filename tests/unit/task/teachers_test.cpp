@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "io/scratch.hpp"
 #include "task/toy.hpp"
 
 using namespace pnlp;
@@ -126,12 +127,74 @@ TEST_CASE("a teacher of other labels, slots, tasks or features is refused with t
   CHECK(message(toy::records(Task::label, 40, 1)) ==
         "a teacher was trained for the task joint, the records call for label");
   Featurizer wider = toy::featurizer(16);
-  records = toy::records(Task::joint, 40, 1);
-  CHECK(toy::refusal(ErrorKind::data,
-                     [&] {
-                       static_cast<void>(
-                           train(wider.source(), records, records, options, toy::go_on));
-                     }) ==
-        "a teacher does not read the features of these records: 8 hashes against 16; make "
-        "them with its own tokenizer and projection");
+  Record text;
+  text.text = "play jazz";
+  for (FeatureRecord& record : records) {
+    wider.featurize(text, record);
+    record.has_spans = true;
+    record.spans = {{5, 9, "genre"}};
+    record.label_form = LabelForm::single;
+    record.labels = {{&record == records.data() ? "music" : "weather", 1.0F}};
+  }
+  const RecordSet wide = toy::record_set(wider.source(), records);
+  CHECK(toy::refusal(
+            ErrorKind::data,
+            [&] { static_cast<void>(train(wider.source(), wide, wide, options, toy::go_on)); }) ==
+        "a teacher does not read the features of these records: 8 hashes against 16; make them "
+        "with its own tokenizer and projection");
+}
+
+TEST_CASE("an ensemble is trained first, and taught from") {
+  TrainOptions options = toy::options(3);
+  options.ensemble = 2;
+  options.held_out = 0.2;
+  const auto records = toy::records(Task::joint, 100, 8);
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> epochs;  // teacher, epoch
+  const TrainResult taught = toy::fit(records, std::nullopt, options, [&](const EpochReport& now) {
+    if (now.end_of_epoch) epochs.emplace_back(now.teacher, now.epoch);
+    CHECK(now.teachers == (now.teacher == 0 ? 0 : 2));
+    return true;
+  });
+  using Epochs = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+  CHECK(epochs == Epochs{{1, 1}, {1, 2}, {1, 3}, {2, 1}, {2, 2}, {2, 3}, {0, 1}, {0, 2}, {0, 3}});
+  // Teachers are not the model, and change it; threads do not.
+  options.threads = 3;
+  CHECK(encode_model(taught.model) == encode_model(toy::fit(records, std::nullopt, options).model));
+  options.ensemble = 0;
+  CHECK(taught.model.weights != toy::fit(records, std::nullopt, options).model.weights);
+}
+
+TEST_CASE("a run that is stopped in its ensemble goes on where it was") {
+  const test::Scratch scratch;
+  TrainOptions options = toy::options(3);
+  options.ensemble = 2;
+  options.checkpoint = scratch.path("run.ckpt");
+  options.resume = true;
+  const auto records = toy::records(Task::joint, 100, 8);
+  const auto dev = toy::records(Task::joint, 30, 9);
+  int trained = 0;
+  const auto stop_after = [&](int epochs) {
+    return toy::fit(records, dev, options,
+                    [&trained, left = epochs](const EpochReport& now) mutable {
+                      if (!now.end_of_epoch) return true;
+                      ++trained;
+                      return --left > 0;
+                    });
+  };
+  // Teacher 1 and one epoch of teacher 2; then the rest of it and one epoch of the model.
+  TrainResult part = stop_after(4);
+  CHECK(part.stopped);
+  CHECK(part.model.weights.empty());
+  CHECK(part.checkpoint == options.checkpoint + ".teacher2");
+  CHECK(part.checkpoint_epochs == 1);
+  part = stop_after(3);
+  CHECK(part.stopped);
+  CHECK(part.checkpoint == options.checkpoint);
+  CHECK(part.checkpoint_epochs == 1);
+  const TrainResult rest = stop_after(100);
+  CHECK_FALSE(rest.stopped);
+  CHECK(trained == 9);
+  options.checkpoint.clear();
+  options.resume = false;
+  CHECK(encode_model(rest.model) == encode_model(toy::fit(records, dev, options).model));
 }
