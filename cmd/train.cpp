@@ -10,6 +10,7 @@
 #include "pnlp/feature/featurizer.hpp"
 #include "pnlp/io/file.hpp"
 #include "pnlp/model/model_file.hpp"
+#include "pnlp/task/presets.hpp"
 #include "pnlp/task/trainer.hpp"
 #include "pnlp/text/tokenizer.hpp"
 #include "shared_options.hpp"
@@ -32,15 +33,17 @@ class Train : public Command {
     declare_tokenizer(options, tokenizer_);
     declare_projection(options, spec_);
     options.section("Model");
-    declare_model(options, train_);
+    declare_model(options, preset_, train_);
     options.file(init_, "init", "start from the weights of this model, labels matched by name",
                  "MODEL");
     options.section("Optimisation");
     declare_optimisation(options, train_);
     options.files(teachers_, "teacher",
                   "learn from the probabilities of this model, too (may be given several times)");
-    options.integer(train_.ensemble, "ensemble", "N",
-                    "first train N models like this one, and learn from them, too", 0, 64);
+    options
+        .integer(train_.ensemble, "ensemble", "N",
+                 "first train N models like this one, and learn from them, too", 0, 64)
+        .shown_default("by preset");
     options.real(train_.teacher_weight, "teacher-weight", "SHARE",
                  "share of the teachers' probabilities in what is learned", 0, 1);
     options.section("Choosing");
@@ -69,6 +72,7 @@ class Train : public Command {
     LoadedFeatures train_set = load_train(options, messages);
     std::optional<LoadedFeatures> dev_set = load_dev(train_set.source, messages);
     const bool skipped = train_set.skipped || (dev_set && dev_set->skipped);
+    choose_preset(options, train_set.records, messages);
     std::optional<RecordSet> dev_records;
     if (dev_set) dev_records = std::move(dev_set->records);
     const TrainResult result =
@@ -122,7 +126,6 @@ class Train : public Command {
     std::optional<FeatureSource> start;
     if (train_.init) {
       start = decode_source(train_.init->feature_source);
-      train_.shape = train_.init->config.shape;
     }
     if (are_feature_streams(files_)) {
       for (const char* name : {"tokenizer", "hashes", "ngram", "lowercase", "channels", "hash-seed",
@@ -160,6 +163,19 @@ class Train : public Command {
     return set;
   }
 
+  // An initial model brings its sizes; the recipe is that of the first preset.
+  void choose_preset(const Options& options, const RecordSet& records, Messages& messages) {
+    const Preset& preset = !preset_.empty() ? find_preset(preset_)
+                           : train_.init    ? presets().front()
+                                            : preset_for(records);
+    resolve_preset(options, preset, train_);
+    if (train_.init) {
+      train_.shape = train_.init->config.shape;
+    } else if (preset_.empty()) {
+      messages.detail(fmt::format("the records call for the preset {}", preset.name));
+    }
+  }
+
   TrainResult fit(const FeatureSource& source, const RecordSet& records,
                   const std::optional<RecordSet>& dev, Messages& messages) const {
     std::optional<EpochLog> log;
@@ -189,6 +205,7 @@ class Train : public Command {
   std::string tokenizer_ = "chars";
   ProjectionSpec spec_;
   TrainOptions train_;
+  std::string preset_;  // empty: by the data
   std::string init_;
   std::vector<std::string> teachers_;
   std::string output_;

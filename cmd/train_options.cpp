@@ -4,10 +4,12 @@
 
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "pnlp/base/error.hpp"
 #include "pnlp/nn/encoder.hpp"
 #include "pnlp/task/metrics.hpp"
+#include "pnlp/task/presets.hpp"
 
 namespace pnlp::cmd {
 namespace {
@@ -44,19 +46,22 @@ std::vector<std::string> metric_choices() {
 
 }  // namespace
 
-void declare_model(Options& options, TrainOptions& train) {
+void declare_model(Options& options, std::string& preset, TrainOptions& train) {
+  std::vector<std::string> names;
+  for (const Preset& known : presets()) names.emplace_back(known.name);
   options
-      .choice_of("preset", "SIZE", "kind and sizes of the network; those given by name count more",
-                 preset_names(),
-                 [&train](const std::string& name) { train.shape = preset_shape(name); })
-      .shown_default("megabyte")
-      .first();
+      .choice(preset, "preset", "NAME",
+              "kind and sizes of the network, and how it is trained; options given by name count "
+              "more",
+              names)
+      .shown_default("by the data");
   options
       .choice_of("task", "TASK", "what to learn", {"label", "multilabel", "tags", "joint"},
                  [&train](const std::string& name) { train.task = task_from_name(name); })
       .shown_default("by the data");
   Shape& shape = train.shape;
-  options.choice(shape.encoder, "encoder", "NAME", "kind of network", encoder_names());
+  options.choice(shape.encoder, "encoder", "NAME", "kind of network", encoder_names())
+      .shown_default("by preset");
   options
       .integer(shape.feature_size, "feature-size", "M", "rows of the table of hashed n-grams", 1,
                kMaxSize)
@@ -88,17 +93,23 @@ void declare_optimisation(Options& options, TrainOptions& train) {
   options.integer(train.batch, "batch", "N", "records a step", 1, 65536);
   options.choice<OptimizerKind>(train.optimizer, "optimizer", "NAME", "rule of the steps",
                                 {{"adamw", OptimizerKind::adamw}, {"adam", OptimizerKind::adam}});
-  options.real(train.learning_rate, "lr", "X", "highest learning rate", 0, 10);
+  options.real(train.learning_rate, "lr", "X", "highest learning rate", 0, 10)
+      .shown_default("by preset");
   options.choice<Schedule>(train.schedule, "schedule", "NAME", "course of the learning rate",
                            {{"cosine", Schedule::cosine}, {"constant", Schedule::constant}});
   options.real(train.warmup, "warmup", "SHARE", "share of the steps over which the rate rises", 0,
                1);
-  options.real(train.feature_drop, "feature-drop", "SHARE",
-               "share of the hash values left out at random", 0, 0.99);
-  options.real(train.slot_substitution, "slot-substitution", "SHARE",
-               "share of the slots whose words are swapped for another occurrence's", 0, 0.99);
+  options
+      .real(train.feature_drop, "feature-drop", "SHARE",
+            "share of the hash values left out at random", 0, 0.99)
+      .shown_default("by preset");
+  options
+      .real(train.slot_substitution, "slot-substitution", "SHARE",
+            "share of the slots whose words are swapped for another occurrence's", 0, 0.99)
+      .shown_default("by preset");
   options.real(train.dropout, "dropout", "SHARE", "dropout after each mixing", 0, 0.99);
-  options.real(train.weight_decay, "weight-decay", "X", "weight decay", 0, 10);
+  options.real(train.weight_decay, "weight-decay", "X", "weight decay", 0, 10)
+      .shown_default("by preset");
   options.real(train.ema, "ema", "X", "decay of the average of the weights; 0: no average", 0,
                0.999999);
   options.real(train.clip, "clip", "X", "largest norm of the gradient; 0: any", 0, 1e9);
@@ -126,6 +137,42 @@ void declare_choosing(Options& options, TrainOptions& train) {
                0.001, 0.9);
   options.integer(train.seed, "seed", "N", "seed of everything random", 0,
                   std::numeric_limits<std::uint64_t>::max());
+}
+
+void resolve_preset(const Options& options, const Preset& preset, TrainOptions& train) {
+  TrainOptions resolved = train;
+  resolved.shape = preset.shape;
+  static_cast<Recipe&>(resolved) = preset.recipe;
+  const auto keep = [&](const char* name, const auto& field) {
+    if (options.given(name)) field(resolved) = field(train);
+  };
+  keep(
+      "encoder", [](TrainOptions & o) -> auto& { return o.shape.encoder; });
+  keep(
+      "feature-size", [](TrainOptions & o) -> auto& { return o.shape.feature_size; });
+  keep(
+      "channel-rows", [](TrainOptions & o) -> auto& { return o.shape.channel_rows; });
+  keep(
+      "window", [](TrainOptions & o) -> auto& { return o.shape.window; });
+  keep(
+      "bottleneck", [](TrainOptions & o) -> auto& { return o.shape.bottleneck; });
+  keep(
+      "hidden", [](TrainOptions & o) -> auto& { return o.shape.hidden; });
+  keep(
+      "layers", [](TrainOptions & o) -> auto& { return o.shape.layers; });
+  keep(
+      "segment", [](TrainOptions & o) -> auto& { return o.shape.segment; });
+  keep(
+      "lr", [](TrainOptions & o) -> auto& { return o.learning_rate; });
+  keep(
+      "feature-drop", [](TrainOptions & o) -> auto& { return o.feature_drop; });
+  keep(
+      "slot-substitution", [](TrainOptions & o) -> auto& { return o.slot_substitution; });
+  keep(
+      "weight-decay", [](TrainOptions & o) -> auto& { return o.weight_decay; });
+  keep(
+      "ensemble", [](TrainOptions & o) -> auto& { return o.ensemble; });
+  train = std::move(resolved);
 }
 
 }  // namespace pnlp::cmd

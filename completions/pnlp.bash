@@ -95,7 +95,7 @@ _pnlp() {
         --ngram) : ;;
         --channels) : ;;
         --hash-seed) : ;;
-        --preset) COMPREPLY=($(compgen -W 'megabyte xsmall small base large xlarge' -- "$cur")) ;;
+        --preset) COMPREPLY=($(compgen -W 'megabyte document xsmall small base large xlarge' -- "$cur")) ;;
         --task) COMPREPLY=($(compgen -W 'label multilabel tags joint' -- "$cur")) ;;
         --encoder) COMPREPLY=($(compgen -W 'mixer conv-mixer conv none' -- "$cur")) ;;
         --feature-size) : ;;

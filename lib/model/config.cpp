@@ -79,43 +79,6 @@ Task task_from_name(std::string_view name) {
               fmt::format("unknown task '{}'; there are: {}", name, fmt::join(kTasks, ", ")));
 }
 
-namespace {
-
-struct Preset {
-  std::string_view name;
-  const char* encoder;
-  std::uint32_t feature_size, window, bottleneck, layers;
-};
-// The first is our own; the others are the paper's (table 6).
-constexpr std::array kPresets = {
-    Preset{"megabyte", "conv-mixer", 1024, 0, 64, 2}, Preset{"xsmall", "mixer", 1024, 0, 64, 2},
-    Preset{"small", "mixer", 1024, 0, 256, 2},        Preset{"base", "mixer", 1024, 1, 256, 2},
-    Preset{"large", "mixer", 2048, 1, 256, 4},        Preset{"xlarge", "mixer", 2048, 1, 512, 4},
-};
-
-}  // namespace
-
-std::vector<std::string> preset_names() {
-  std::vector<std::string> names;
-  for (const Preset& preset : kPresets) names.emplace_back(preset.name);
-  return names;
-}
-
-Shape preset_shape(std::string_view name) {
-  const auto* found = std::ranges::find(kPresets, name, &Preset::name);
-  if (found == kPresets.end()) {
-    throw Error(ErrorKind::usage, fmt::format("unknown preset '{}'; there are: {}", name,
-                                              fmt::join(preset_names(), ", ")));
-  }
-  Shape shape;
-  shape.encoder = found->encoder;
-  shape.feature_size = found->feature_size;
-  shape.window = found->window;
-  shape.bottleneck = found->bottleneck;
-  shape.layers = found->layers;
-  return shape;
-}
-
 std::uint32_t ModelConfig::fingerprint_width() const {
   std::uint32_t width = 0;
   for (const ChannelRows& channel : channels) width += channel.values;

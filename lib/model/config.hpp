@@ -45,11 +45,6 @@ struct Shape {
   std::uint32_t segment = 64;  // s: positions of token mixing; longer texts are mixed by segments
   bool operator==(const Shape&) const = default;
 };
-// "megabyte", "xsmall", "small", "base", "large", "xlarge".
-std::vector<std::string> preset_names();
-// Error(usage) for another name.
-Shape preset_shape(std::string_view name);
-
 struct ModelConfig {
   Task task = Task::label;
   Shape shape;

@@ -25,10 +25,7 @@
 namespace pnlp {
 namespace {
 
-// Epochs when none are asked for: as many as make this many visits to records, or to tokens where
-// texts are long, within bounds.
-constexpr double kRecordVisits = 670e3;
-constexpr double kTokenVisits = 10e6;
+// Bounds of the number of epochs when none is asked for.
 constexpr std::uint32_t kFewestEpochs = 5;
 constexpr std::uint32_t kMostEpochs = 60;
 
@@ -135,8 +132,8 @@ std::uint32_t epochs_for(const TrainOptions& options, const TrainingSet& set) {
   const auto visits = [](double wanted, std::size_t count) {
     return wanted / static_cast<double>(std::max<std::size_t>(1, count));
   };
-  const double epochs =
-      std::ceil(std::min(visits(kRecordVisits, set.records()), visits(kTokenVisits, set.tokens())));
+  const double epochs = std::ceil(std::min(visits(options.record_visits, set.records()),
+                                           visits(options.token_visits, set.tokens())));
   return static_cast<std::uint32_t>(
       std::clamp(epochs, static_cast<double>(kFewestEpochs), static_cast<double>(kMostEpochs)));
 }

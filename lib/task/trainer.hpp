@@ -16,23 +16,36 @@ namespace pnlp {
 enum class Schedule : std::uint8_t { cosine, constant };
 enum class OptimizerKind : std::uint8_t { adam, adamw };
 
-struct TrainOptions {
+// What differs from preset to preset beside the sizes of the network.
+struct Recipe {
+  double learning_rate = 6e-3;
+  double feature_drop = 0.5;  // share of fingerprint values left out in training
+  double slot_substitution =
+      0.3;  // share of slots whose words are swapped for another occurrence's
+  double weight_decay = 0.01;
+  // Models that are trained first, each like the one asked for but with other random numbers, to be
+  // teachers beside those that are given. With a checkpoint each has its own: its name and
+  // ".teacher1" on.
+  std::uint32_t ensemble = 0;
+  // Epochs, when none are asked for: as many as make this many visits to records, or to tokens
+  // where texts are long, from 5 to 60.
+  double record_visits = 670e3;
+  double token_visits = 10e6;
+};
+
+struct TrainOptions : Recipe {
   // Model.
   std::optional<Task> task;  // else read off the data: spans and label make joint, and so on
-  Shape shape = preset_shape("megabyte");
+  Shape shape;
   std::uint32_t max_tokens = 4096;
 
   // Optimisation.
   OptimizerKind optimizer = OptimizerKind::adamw;
   Schedule schedule = Schedule::cosine;
-  double learning_rate = 5e-3;
-  double warmup = 0.05;          // share of all steps over which the rate rises linearly
-  std::uint32_t epochs = 0;      // 0: by the size of the data, see pnlp-train(1)
-  std::uint32_t batch = 128;     // records
-  double feature_drop = 0.5;     // share of fingerprint values left out in training
-  double slot_substitution = 0;  // probability of swapping a slot's words for another occurrence's
-  double dropout = 0.1;          // after each mixing
-  double weight_decay = 0.01;
+  double warmup = 0.05;       // share of all steps over which the rate rises linearly
+  std::uint32_t epochs = 0;   // 0: by the size of the data, see pnlp-train(1)
+  std::uint32_t batch = 128;  // records
+  double dropout = 0.1;       // after each mixing
   double ema = 0;     // decay per step of the weight average that is evaluated and saved; 0: none
   double clip = 1.0;  // largest norm of the gradient; 0: none
   double label_smoothing = 0.0;
@@ -55,10 +68,7 @@ struct TrainOptions {
   // instead of `shape`; it must read the features of the records.
   std::optional<ModelFile> init;
   std::vector<ModelFile> teachers;  // learnt from beside the gold targets
-  // Models that are trained first, each like the one asked for but with other random numbers, to be
-  // teachers beside those above. With a checkpoint each has its own: its name and ".teacher1" on.
-  std::uint32_t ensemble = 0;
-  double teacher_weight = 0.7;  // share of the teachers' probabilities in what is learned
+  double teacher_weight = 0.7;      // share of the teachers' probabilities in what is learned
 };
 
 struct EpochReport {

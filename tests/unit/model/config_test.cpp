@@ -18,7 +18,7 @@ namespace {
 ModelConfig joint_config() {
   ModelConfig config;
   config.task = Task::joint;
-  config.shape = preset_shape("base");
+  config.shape = Shape{};
   config.max_tokens = 321;
   config.channels = {{"minhash", 64, 1024}, {"word", 1, 2048}, {"stem", 2, 0}};
   config.labels = {"set alarm", "", "früh\n"};
@@ -50,33 +50,6 @@ std::string complaint(const std::function<void(ModelConfig&)>& change) {
 }
 
 }  // namespace
-
-TEST_CASE("the named sizes are those of the design") {
-  struct Named {
-    const char* name;
-    std::uint32_t feature_size, window, bottleneck, layers;
-  };
-  const std::vector<Named> all = {{"xsmall", 1024, 0, 64, 2},
-                                  {"small", 1024, 0, 256, 2},
-                                  {"base", 1024, 1, 256, 2},
-                                  {"large", 2048, 1, 256, 4},
-                                  {"xlarge", 2048, 1, 512, 4}};
-  for (const Named& named : all) {
-    CAPTURE(named.name);
-    const Shape shape = preset_shape(named.name);
-    CHECK(shape.feature_size == named.feature_size);
-    CHECK(shape.window == named.window);
-    CHECK(shape.bottleneck == named.bottleneck);
-    CHECK(shape.layers == named.layers);
-    CHECK(shape.hidden == 256);
-    CHECK(shape.segment == 64);
-    CHECK(shape.encoder == "mixer");
-  }
-  CHECK(refusal([] { static_cast<void>(preset_shape("Base")); }, ErrorKind::usage) ==
-        "unknown preset 'Base'; there are: megabyte, xsmall, small, base, large, xlarge");
-  CHECK(preset_shape("megabyte").encoder == "conv-mixer");
-  for (const std::string& name : preset_names()) CHECK_NOTHROW(preset_shape(name));
-}
 
 TEST_CASE("tasks have names") {
   for (const Task task : {Task::label, Task::multilabel, Task::tags, Task::joint}) {

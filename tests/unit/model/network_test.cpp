@@ -62,10 +62,13 @@ double difference(const ModelConfig& config, const std::vector<std::size_t>& len
   return worst;
 }
 
-ModelConfig preset_config(std::string_view name) {
+ModelConfig paper_config(std::uint32_t m, std::uint32_t w, std::uint32_t b, std::uint32_t layers) {
   ModelConfig config;
   config.task = Task::joint;
-  config.shape = preset_shape(name);
+  config.shape.feature_size = m;
+  config.shape.window = w;
+  config.shape.bottleneck = b;
+  config.shape.layers = layers;
   config.shape.channel_rows = 0;  // as in the paper
   config.channels = {{"minhash", 64, config.shape.feature_size}};
   for (int i = 0; i < 113; ++i) config.labels.push_back("intent" + std::to_string(i));
@@ -228,13 +231,14 @@ TEST_CASE("sizes of the named models in the paper's form, with 113 intents and 7
   const std::size_t heads = 256 + 257 * 113 + 257 * 151;
   CHECK(block == 165696);
   CHECK(heads == 68104);
-  CHECK(Network(preset_config("base")).layout().size() ==
+  CHECK(Network(paper_config(1024, 1, 256, 2)).layout().size() ==
         786432 + 2 * block + 3 * 256 + heads);  // 1.19 million
-  CHECK(Network(preset_config("small")).layout().size() == 262144 + 2 * block + 3 * 256 + heads);
-  CHECK(Network(preset_config("large")).layout().size() ==
+  CHECK(Network(paper_config(1024, 0, 256, 2)).layout().size() ==
+        262144 + 2 * block + 3 * 256 + heads);
+  CHECK(Network(paper_config(2048, 1, 256, 4)).layout().size() ==
         2048 * 3 * 256 + 4 * block + 3 * 256 + heads);
   // xsmall: 64 channels.
-  CHECK(Network(preset_config("xsmall")).layout().size() ==
+  CHECK(Network(paper_config(1024, 0, 64, 2)).layout().size() ==
         65536 + 2 * (33088 + 2 * 64 * 256 + 256 + 64 + 4 * 64) + 3 * 64 + 64 + 65 * 264);  // 216k
 }
 

@@ -12,6 +12,7 @@
 #include "pnlp/io/file.hpp"
 #include "pnlp/io/json.hpp"
 #include "pnlp/task/evaluation.hpp"
+#include "pnlp/task/presets.hpp"
 #include "pnlp/task/report.hpp"
 #include "pnlp/task/trainer.hpp"
 #include "pnlp/text/record_writer.hpp"
@@ -68,7 +69,7 @@ std::shared_ptr<const ModelFile> trained(std::vector<Record> records) {
   std::vector<FeatureRecord> features(records.size());
   for (std::size_t i = 0; i < records.size(); ++i) featurizer.featurize(records[i], features[i]);
   pnlp::TrainOptions options;
-  options.shape = pnlp::preset_shape("xsmall");
+  options.shape = pnlp::find_preset("xsmall").shape;
   options.shape.feature_size = 128;
   options.shape.channel_rows = 128;
   options.shape.bottleneck = 16;

@@ -1,0 +1,28 @@
+// Named recipes: sizes of a network together with how it is best trained.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "pnlp/feature/record_set.hpp"
+#include "pnlp/task/trainer.hpp"
+
+namespace pnlp {
+
+struct Preset {
+  std::string_view name;
+  Shape shape;
+  Recipe recipe;
+};
+
+// "megabyte" for slots and short texts and "document" for longer ones, both with files of about a
+// megabyte; then the paper's sizes (table 6), whose recipe is the first's.
+std::span<const Preset> presets();
+// Error(usage) for a name that is none of them, with those there are.
+const Preset& find_preset(std::string_view name);
+// The preset for records when none is asked for: "document" if they have labels, no slots, and
+// more than kDocumentTokens tokens on average, else "megabyte".
+const Preset& preset_for(const RecordSet& records);
+inline constexpr double kDocumentTokens = 24;
+
+}  // namespace pnlp

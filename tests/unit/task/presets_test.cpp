@@ -1,0 +1,70 @@
+#include "pnlp/task/presets.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "task/toy.hpp"
+
+using namespace pnlp;
+
+TEST_CASE("the paper's sizes are those of its table") {
+  struct Named {
+    const char* name;
+    std::uint32_t feature_size, window, bottleneck, layers;
+  };
+  const std::vector<Named> all = {{"xsmall", 1024, 0, 64, 2},
+                                  {"small", 1024, 0, 256, 2},
+                                  {"base", 1024, 1, 256, 2},
+                                  {"large", 2048, 1, 256, 4},
+                                  {"xlarge", 2048, 1, 512, 4}};
+  for (const Named& named : all) {
+    CAPTURE(named.name);
+    const Shape& shape = find_preset(named.name).shape;
+    CHECK(shape.feature_size == named.feature_size);
+    CHECK(shape.window == named.window);
+    CHECK(shape.bottleneck == named.bottleneck);
+    CHECK(shape.layers == named.layers);
+    CHECK(shape.hidden == 256);
+    CHECK(shape.segment == 64);
+    CHECK(shape.encoder == "mixer");
+  }
+}
+
+TEST_CASE("every preset makes a network, and those of our own fit a megabyte") {
+  for (const Preset& preset : presets()) {
+    CAPTURE(preset.name);
+    TrainOptions options = toy::options(1);
+    options.shape = preset.shape;
+    static_cast<Recipe&>(options) = preset.recipe;
+    options.ensemble = 0;
+    const TrainResult result =
+        toy::fit(toy::records(Task::label, 20, 1), toy::records(Task::label, 10, 2), options);
+    const bool ours = preset.name == "megabyte" || preset.name == "document";
+    CHECK((encode_model(result.model).size() < 1'000'000 || !ours));
+  }
+  CHECK(toy::refusal(ErrorKind::usage, [] { static_cast<void>(find_preset("Base")); }) ==
+        "unknown preset 'Base'; there are: megabyte, document, xsmall, small, base, large, xlarge");
+}
+
+TEST_CASE("the preset follows from the records") {
+  const auto choice = [](const std::vector<FeatureRecord>& records) {
+    return preset_for(toy::record_set(toy::source(), records)).name;
+  };
+  CHECK(choice(toy::records(Task::joint, 10, 1)) == "megabyte");
+  CHECK(choice(toy::records(Task::label, 10, 1)) == "megabyte");
+  std::string text;
+  for (int i = 0; i < 25; ++i) text += "word ";
+  FeatureRecord document = toy::features(text);
+  document.label_form = LabelForm::single;
+  document.labels = {{"a", 1.0F}};
+  CHECK(choice({document}) == "document");
+  FeatureRecord sentence = toy::features("one two");
+  sentence.label_form = LabelForm::single;
+  CHECK(choice({document, sentence}) == "megabyte");  // 27 tokens for two
+  document.has_spans = true;
+  document.spans = {{0, 4, "slot"}};
+  CHECK(choice({document}) == "megabyte");
+  CHECK(choice({toy::features(text)}) == "megabyte");  // nothing to learn: train() says so
+}
