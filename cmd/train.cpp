@@ -163,7 +163,7 @@ class Train : public Command {
     return set;
   }
 
-  // An initial model brings its sizes; the recipe is that of the first preset.
+  // An initial model brings its sizes, and is trained on alone.
   void choose_preset(const Options& options, const RecordSet& records, Messages& messages) {
     const Preset& preset = !preset_.empty() ? find_preset(preset_)
                            : train_.init    ? presets().front()
@@ -171,6 +171,7 @@ class Train : public Command {
     resolve_preset(options, preset, train_);
     if (train_.init) {
       train_.shape = train_.init->config.shape;
+      if (!options.given("ensemble")) train_.ensemble = 0;
     } else if (preset_.empty()) {
       messages.detail(fmt::format("the records call for the preset {}", preset.name));
     }

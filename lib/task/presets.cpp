@@ -36,6 +36,12 @@ Shape document_shape() {
   return shape;
 }
 
+Recipe megabyte_recipe() {
+  Recipe recipe;
+  recipe.ensemble = 2;
+  return recipe;
+}
+
 Recipe document_recipe() {
   Recipe recipe;
   recipe.learning_rate = 1e-2;
@@ -48,7 +54,7 @@ Recipe document_recipe() {
 
 const std::array<Preset, 7>& all() {
   static const std::array<Preset, 7> made = {{
-      {"megabyte", megabyte_shape(), {}},
+      {"megabyte", megabyte_shape(), megabyte_recipe()},
       {"document", document_shape(), document_recipe()},
       {"xsmall", paper_shape(1024, 0, 64, 2), {}},
       {"small", paper_shape(1024, 0, 256, 2), {}},

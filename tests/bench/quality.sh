@@ -11,7 +11,7 @@ usage: tests/bench/quality.sh [--pnlp PROGRAM] [--out FOLDER] [--presets "NAME..
   SET                 such as mtop/en, snips, imdb
   --pnlp PROGRAM      the program [build/release/cmd/pnlp]
   --out FOLDER        where models and results go [build/quality]
-  --presets "NAME..." [xsmall base]
+  --presets "NAME..." [megabyte xsmall base]
   --seeds "N..."      [1 2 3]
   --threads N         [2]
 
@@ -19,7 +19,7 @@ Needs GNU time (package time) and jq.
 END
 }
 
-pnlp=build/release/cmd/pnlp out=build/quality presets='xsmall base' seeds='1 2 3' threads=2
+pnlp=build/release/cmd/pnlp out=build/quality presets='megabyte xsmall base' seeds='1 2 3' threads=2
 while [ $# -gt 0 ]; do
   case $1 in
     --pnlp) pnlp=$2; shift 2 ;;
