@@ -66,7 +66,7 @@ void Network::encode_and_score(const float* w, const PackedBatch& batch, const T
   }
   if (tag_head_) {
     memory.tag_logits.resize(t * tag_head_->outputs());
-    tag_head_->forward(w, memory.normal.data(), t, memory.tag_logits.data());
+    tag_head_->forward(w, memory.normal.data(), t, memory.tag_logits.data(), memory.head);
   }
 }
 

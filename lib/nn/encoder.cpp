@@ -23,6 +23,7 @@ class None : public Encoder {
                EncoderMemory&) const override {}
   void backward(const float*, const PackedBatch&, const Dropout&, float*, EncoderMemory&,
                 float*) const override {}
+  bool is_independent() const override { return true; }
   double flops(std::size_t) const override { return 0; }
 };
 

@@ -11,6 +11,7 @@
 
 #include "pnlp/base/packed_batch.hpp"
 #include "pnlp/nn/layers.hpp"
+#include "pnlp/nn/onednn.hpp"
 #include "pnlp/nn/parameters.hpp"
 
 namespace pnlp {
@@ -39,6 +40,9 @@ class Encoder {
   // (laid out as parameters).
   virtual void backward(const float* parameters, const PackedBatch& batch, const Dropout& dropout,
                         float* dx, EncoderMemory& memory, float* gradients) const = 0;
+  // Whether, in prediction, a sequence's output has the same bits whatever others are in the batch.
+  // If not, every record is computed alone.
+  virtual bool is_independent() const { return gemm_rows_are_independent(); }
   // Floating-point operations of forward products for a sequence of `length` tokens, counting only
   // useful ones.
   virtual double flops(std::size_t length) const = 0;

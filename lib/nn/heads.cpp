@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pnlp/nn/kernels.hpp"
 #include "pnlp/nn/layers.hpp"
 #include "pnlp/nn/onednn.hpp"
 
@@ -27,11 +28,16 @@ LinearHead::LinearHead(const char* name, std::size_t channels, std::size_t outpu
   bias_ = layout.add(std::string(name) + ".bias", {outputs}, Init::zero);
 }
 
-void LinearHead::forward(const float* w, const float* x, std::size_t rows, float* logits) const {
-  if (rows == 0) return;
-  gemm(Transpose::no, Transpose::no, rows, outputs_, channels_, x, channels_, w + weight_, outputs_,
-       false, logits, outputs_);
-  add_bias_rows(logits, w + bias_, rows, outputs_);
+void LinearHead::forward(const float* w, const float* x, std::size_t rows, float* logits,
+                         HeadMemory& memory) const {
+  multiply_rows({.rows = rows,
+                 .inputs = channels_,
+                 .outputs = outputs_,
+                 .x = x,
+                 .w = w + weight_,
+                 .bias = w + bias_,
+                 .y = logits},
+                memory.scratch);
 }
 
 void LinearHead::backward(const float* w, const float* x, const float* dlogits, std::size_t rows,
@@ -68,7 +74,7 @@ void PoolHead::forward(const float* w, const PackedBatch& batch, const float* x,
                  x + static_cast<std::size_t>(batch.token_order[at]) * c, attention[at], c);
     }
   }
-  linear_.forward(w, memory.pooled.data(), batch.sequences(), logits);
+  linear_.forward(w, memory.pooled.data(), batch.sequences(), logits, memory);
 }
 
 void PoolHead::backward(const float* w, const PackedBatch& batch, const float* x,

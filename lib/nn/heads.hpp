@@ -16,13 +16,15 @@ struct HeadMemory {
   std::vector<float> pooled;   // [B][C]
   std::vector<float> dpooled;  // [B][C]
   std::vector<float> dattention;  // [T]
+  std::vector<float> scratch;     // of kernels
 };
 
 // logits[T][K] = x[T][C] * weight[C][K] + bias[K].
 class LinearHead {
  public:
   LinearHead(const char* name, std::size_t channels, std::size_t outputs, ParameterLayout& layout);
-  void forward(const float* w, const float* x, std::size_t rows, float* logits) const;
+  void forward(const float* w, const float* x, std::size_t rows, float* logits,
+               HeadMemory& memory) const;
   // dx is added to.
   void backward(const float* w, const float* x, const float* dlogits, std::size_t rows, float* dx,
                 float* g) const;

@@ -6,25 +6,12 @@
 #include <cmath>
 
 #include "pnlp/base/hash.hpp"
+#include "pnlp/nn/gelu.hpp"
 
 namespace pnlp {
 namespace {
 
 constexpr float kEpsilon = 1e-5F;
-
-// GELU(x) = x * (1/2 + x * P(s)) and GELU'(x) = 1/2 + x * Q(s) on [-kEdge, kEdge], where
-// s = 2 (x / kEdge)^2 - 1 lies in [-1, 1]; P and Q have the least maximum of the error (linear
-// programming over Chebyshev nodes). Beyond the edges GELU is 0 or x.
-constexpr float kEdge = 4.75F;
-constexpr float kSquare = 2.0F / (kEdge * kEdge);
-constexpr std::array kValue = {
-    0.14874829351902008F,  -0.07366758584976196F,  0.053235311061143875F, -0.04056785628199577F,
-    0.030402345582842827F, -0.021650537848472595F, 0.013407086953520775F, -0.007168096955865622F,
-    0.005014658905565739F, -0.00377101032063365F,  0.001280478318221867F};
-constexpr std::array kSlope = {0.15016703307628632F,   -0.0817379578948021F,  0.07566651701927185F,
-                               -0.08119026571512222F,  0.09069766849279404F,  -0.09945068508386612F,
-                               0.07708996534347534F,   -0.03369812294840813F, 0.03567849099636078F,
-                               -0.050164517015218735F, 0.022215161472558975F};
 
 template <std::size_t n>
 inline float polynomial(const std::array<float, n>& coefficients, float s) {
@@ -34,15 +21,15 @@ inline float polynomial(const std::array<float, n>& coefficients, float s) {
 }
 
 inline float gelu(float x) {
-  const float inside = std::min(std::max(x, -kEdge), kEdge);
-  const float p = polynomial(kValue, inside * inside * kSquare - 1.0F);
-  return x < -kEdge ? 0.0F : (x > kEdge ? x : x * (0.5F + inside * p));
+  const float inside = std::min(std::max(x, -kGeluEdge), kGeluEdge);
+  const float p = polynomial(kGeluValue, inside * inside * kGeluSquare - 1.0F);
+  return x < -kGeluEdge ? 0.0F : (x > kGeluEdge ? x : x * (0.5F + inside * p));
 }
 
 inline float gelu_slope(float x) {
-  const float inside = std::min(std::max(x, -kEdge), kEdge);
-  const float q = polynomial(kSlope, inside * inside * kSquare - 1.0F);
-  return x < -kEdge ? 0.0F : (x > kEdge ? 1.0F : 0.5F + inside * q);
+  const float inside = std::min(std::max(x, -kGeluEdge), kGeluEdge);
+  const float q = polynomial(kGeluSlope, inside * inside * kGeluSquare - 1.0F);
+  return x < -kGeluEdge ? 0.0F : (x > kGeluEdge ? 1.0F : 0.5F + inside * q);
 }
 
 // exp(x) for x <= 0, relative error below 2e-7 (Cephes' expf: 2^n times a polynomial).

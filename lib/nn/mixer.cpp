@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pnlp/nn/kernels.hpp"
 #include "pnlp/nn/onednn.hpp"
 
 namespace pnlp {
@@ -13,7 +14,7 @@ namespace {
 // Columns of a token-mixing block: its hidden layer (H x this) should stay in the second-level
 // cache.
 constexpr std::size_t kBlockColumns = 512;
-// Rows of a channel-mixing block in prediction, for the same reason.
+// Rows of a channel-mixing block, for the same reason.
 constexpr std::size_t kBlockRows = 128;
 
 // Offsets into the arena of one block's tensors. Weights are stored so that the first L positions
@@ -36,6 +37,7 @@ class MixerMemory : public EncoderMemory {
  public:
   std::vector<BlockMemory> blocks;
   std::vector<float> normal, hidden, active, branch, dhidden;
+  std::vector<float> scratch;  // of kernels
 };
 
 float* sized(std::vector<float>& buffer, std::size_t size) {
@@ -83,9 +85,16 @@ class Mixer : public Encoder {
   void forward(const float* parameters, const PackedBatch& batch, const Dropout& dropout, bool keep,
                float* x, EncoderMemory& memory) const override {
     auto& mine = static_cast<MixerMemory&>(memory);
+    if (!keep) {
+      for (const BlockParameters& block : blocks_) {
+        predict_tokens(parameters, block, batch, x, mine);
+        predict_channels(parameters, block, batch.tokens(), x, mine);
+      }
+      return;
+    }
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      mix_tokens(parameters, blocks_[i], batch, dropout.at(2 * i), keep, x, mine, mine.blocks[i]);
-      mix_channels(parameters, blocks_[i], batch.tokens(), dropout.at(2 * i + 1), keep, x, mine,
+      mix_tokens(parameters, blocks_[i], batch, dropout.at(2 * i), x, mine, mine.blocks[i]);
+      mix_channels(parameters, blocks_[i], batch.tokens(), dropout.at(2 * i + 1), x, mine,
                    mine.blocks[i]);
     }
   }
@@ -101,6 +110,8 @@ class Mixer : public Encoder {
     }
   }
 
+  bool is_independent() const override { return true; }
+
   double flops(std::size_t length) const override {
     const auto c = static_cast<double>(shape_.channels);
     const auto h = static_cast<double>(shape_.hidden);
@@ -108,6 +119,61 @@ class Mixer : public Encoder {
   }
 
  private:
+  // Token mixing without anything kept.
+  void predict_tokens(const float* w, const BlockParameters& p, const PackedBatch& batch, float* x,
+                      MixerMemory& memory) const {
+    const std::size_t t = batch.tokens();
+    const std::size_t c = shape_.channels;
+    float* normal = sized(memory.normal, t * c);
+    layer_norm_forward(x, w + p.token_gain, w + p.token_shift, t, c, normal, nullptr, nullptr);
+    for (const SegmentGroup& group : batch.groups) {
+      const std::size_t start = static_cast<std::size_t>(group.first_token) * c;
+      const std::size_t columns = static_cast<std::size_t>(group.count) * c;
+      pnlp::mix_tokens({.length = static_cast<std::size_t>(group.length),
+                        .hidden = shape_.hidden,
+                        .columns = columns,
+                        .stride = columns,
+                        .x = normal + start,
+                        .in = w + p.token_in,
+                        .in_bias = w + p.token_in_bias,
+                        .out = w + p.token_out,
+                        .out_bias = w + p.token_out_bias,
+                        .y = x + start},
+                       memory.scratch);
+    }
+  }
+
+  void predict_channels(const float* w, const BlockParameters& p, std::size_t t, float* x,
+                        MixerMemory& memory) const {
+    const std::size_t c = shape_.channels;
+    const std::size_t h = shape_.hidden;
+    float* normal = sized(memory.normal, kBlockRows * c);
+    float* hidden = sized(memory.hidden, kBlockRows * h);
+    for (std::size_t row = 0; row < t; row += kBlockRows) {
+      const std::size_t rows = std::min(kBlockRows, t - row);
+      layer_norm_forward(x + row * c, w + p.channel_gain, w + p.channel_shift, rows, c, normal,
+                         nullptr, nullptr);
+      multiply_rows({.rows = rows,
+                     .inputs = c,
+                     .outputs = h,
+                     .x = normal,
+                     .w = w + p.channel_in,
+                     .bias = w + p.channel_in_bias,
+                     .gelu = true,
+                     .y = hidden},
+                    memory.scratch);
+      multiply_rows({.rows = rows,
+                     .inputs = h,
+                     .outputs = c,
+                     .x = hidden,
+                     .w = w + p.channel_out,
+                     .bias = w + p.channel_out_bias,
+                     .accumulate = true,
+                     .y = x + row * c},
+                    memory.scratch);
+    }
+  }
+
   // Calls visit(group, first column, columns) for blocks of whole segments of each group.
   template <typename Visit>
   void for_each_block(const PackedBatch& batch, const Visit& visit) const {
@@ -121,15 +187,13 @@ class Mixer : public Encoder {
   }
 
   void mix_tokens(const float* w, const BlockParameters& p, const PackedBatch& batch,
-                  const Dropout& dropout, bool keep, float* x, MixerMemory& memory,
-                  BlockMemory& kept) const {
+                  const Dropout& dropout, float* x, MixerMemory& memory, BlockMemory& kept) const {
     const std::size_t t = batch.tokens();
     const std::size_t c = shape_.channels;
     const std::size_t h = shape_.hidden;
-    float* normal = sized(keep ? kept.token_normal : memory.normal, t * c);
+    float* normal = sized(kept.token_normal, t * c);
     layer_norm_forward(x, w + p.token_gain, w + p.token_shift, t, c, normal,
-                       keep ? sized(kept.token_xhat, t * c) : nullptr,
-                       keep ? sized(kept.token_rstd, t) : nullptr);
+                       sized(kept.token_xhat, t * c), sized(kept.token_rstd, t));
     // Without dropout the product is added to the skip connection where it stands.
     const bool direct = dropout.rate <= 0;
     float* branch = direct ? x : sized(memory.branch, t * c);
@@ -197,19 +261,18 @@ class Mixer : public Encoder {
   }
 
   void mix_channels(const float* w, const BlockParameters& p, std::size_t t, const Dropout& dropout,
-                    bool keep, float* x, MixerMemory& memory, BlockMemory& kept) const {
+                    float* x, MixerMemory& memory, BlockMemory& kept) const {
     const std::size_t c = shape_.channels;
     const std::size_t h = shape_.hidden;
-    float* normal = sized(keep ? kept.channel_normal : memory.normal, t * c);
+    float* normal = sized(kept.channel_normal, t * c);
     layer_norm_forward(x, w + p.channel_gain, w + p.channel_shift, t, c, normal,
-                       keep ? sized(kept.channel_xhat, t * c) : nullptr,
-                       keep ? sized(kept.channel_rstd, t) : nullptr);
+                       sized(kept.channel_xhat, t * c), sized(kept.channel_rstd, t));
     const bool direct = dropout.rate <= 0;
     float* branch = direct ? x : sized(memory.branch, t * c);
-    if (keep) sized(kept.channel_hidden, t * h);
+    sized(kept.channel_hidden, t * h);
     for (std::size_t row = 0; row < t; row += kBlockRows) {
       const std::size_t rows = std::min(kBlockRows, t - row);
-      float* hidden = keep ? kept.channel_hidden.data() + row * h : sized(memory.hidden, rows * h);
+      float* hidden = kept.channel_hidden.data() + row * h;
       float* active = sized(memory.active, rows * h);
       gemm(Transpose::no, Transpose::no, rows, h, c, normal + row * c, c, w + p.channel_in, h,
            false, hidden, h);

@@ -22,7 +22,7 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size
 
 // Whether a row of a product of untransposed matrices, and a column of a product with untransposed
 // B, has the same bits whatever other rows, or columns, are in the call. True of oneDNN's AVX-512
-// kernels; elsewhere prediction takes one record at a time.
+// kernels; elsewhere an encoder that predicts by them takes one record at a time.
 bool gemm_rows_are_independent();
 
 std::string onednn_version();

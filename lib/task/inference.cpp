@@ -9,7 +9,6 @@
 #include "pnlp/base/error.hpp"
 #include "pnlp/nn/layers.hpp"
 #include "pnlp/nn/loss.hpp"
-#include "pnlp/nn/onednn.hpp"
 #include "pnlp/text/bio.hpp"
 
 namespace pnlp {
@@ -86,10 +85,10 @@ void Inference::run(std::span<const FeatureRecord> records) {
 }
 
 // Runs the network and calls visit(first record, records) while its logits stand in memory_. Where
-// a product's rows depend on their company, every record is computed alone.
+// the encoder's outputs depend on their company, every record is computed alone.
 template <typename Visit>
 void Inference::for_each_part(std::span<const FeatureRecord> records, const Visit& visit) {
-  const bool alone = !gemm_rows_are_independent();
+  const bool alone = !model_->network.encoder().is_independent();
   for (std::size_t begin = 0; begin < records.size();) {
     std::size_t end = begin;
     for (std::size_t tokens = 0;

@@ -14,7 +14,6 @@
 #include "nn/packing.hpp"
 #include "nn/reference.hpp"
 #include "pnlp/base/error.hpp"
-#include "pnlp/nn/onednn.hpp"
 
 using namespace pnlp;
 using namespace pnlp::test;
@@ -25,6 +24,14 @@ constexpr std::array kTasks = {Task::label, Task::multilabel, Task::tags, Task::
 
 std::vector<Text> texts_for(const ModelConfig& config, const std::vector<std::size_t>& lengths) {
   return make_texts(lengths, config.table_rows(), 5, 7);
+}
+
+double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  double largest = a.size() == b.size() ? 0 : 1e9;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    largest = std::max(largest, std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+  }
+  return largest;
 }
 
 // Largest difference between the network's logits of a batch and the reference's of each text.
@@ -171,8 +178,9 @@ TEST_CASE("training without noise sees the logits of prediction") {
   NetworkMemory training;
   network.forward(weights.data(), batch, predicting);
   network.forward_train(weights.data(), batch, {}, training);
-  CHECK(training.label_logits == predicting.label_logits);
-  CHECK(training.tag_logits == predicting.tag_logits);
+  // Products of training are oneDNN's, those of prediction our own.
+  CHECK(largest_difference(training.label_logits, predicting.label_logits) < 1e-5);
+  CHECK(largest_difference(training.tag_logits, predicting.tag_logits) < 1e-5);
 }
 
 TEST_CASE("projected words may come from outside") {
@@ -190,7 +198,6 @@ TEST_CASE("projected words may come from outside") {
 }
 
 TEST_CASE("logits have the same bits whatever texts share the batch") {
-  if (!gemm_rows_are_independent()) return;  // there prediction takes one record at a time
   for (const std::uint32_t hidden : {64U, 512U}) {
     const ModelConfig config =
         small_config(Task::joint, {.rows = 64, .channels = 64, .hidden = hidden, .segment = 16});
