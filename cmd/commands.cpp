@@ -13,6 +13,8 @@ constexpr CommandEntry kCommands[] = {
     {"predict", "Label records with a model.", "[OPTION]... [FILE]...", make_predict},
     {"eval", "Measure predictions by gold records.", "[OPTION]... [FILE]...", make_eval},
     {"bench", "Measure where the time of a prediction goes.", "[OPTION]... FILE...", make_bench},
+    {"quantize", "Turn a model's weights and products into 8 bits.", "[OPTION]... -o MODEL MODEL",
+     make_quantize},
     {"info", "Tell what a model or a feature stream holds, and whether it is whole.",
      "[OPTION]... FILE", make_info},
 };

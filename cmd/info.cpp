@@ -110,9 +110,12 @@ void describe_model(Facts& facts, const std::string& path) {
   facts.add("whole", true);
   facts.add("task", task_name(config.task));
   add_shape(facts, config);
-  facts.add("parameters", std::uint64_t{model->weights.size()});
+  facts.add("parameters", std::uint64_t{model->weights.size() + model->table.size()});
   facts.add("weights",
-            std::string_view(model->weight_format == WeightFormat::int8 ? "int8" : "fp32"));
+            std::string_view(model->weight_format == WeightFormat::fp32 ? "fp32" : "int8"));
+  facts.add(
+      "products",
+      std::string_view(model->weight_format == WeightFormat::int8_products ? "8-bit" : "fp32"));
   if (has_label(config.task)) {
     facts.add("labels", config.labels);
     if (config.task == Task::multilabel) {

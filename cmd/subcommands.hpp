@@ -14,5 +14,6 @@ std::unique_ptr<Command> make_predict();
 std::unique_ptr<Command> make_eval();
 std::unique_ptr<Command> make_bench();
 std::unique_ptr<Command> make_info();
+std::unique_ptr<Command> make_quantize();
 
 }  // namespace pnlp::cmd

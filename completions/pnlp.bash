@@ -9,11 +9,11 @@ _pnlp() {
   fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'help tokenize project train predict eval bench info --help --version' -- "$cur"))
+    COMPREPLY=($(compgen -W 'help tokenize project train predict eval bench quantize info --help --version' -- "$cur"))
     return
   fi
   case ${COMP_WORDS[1]} in
-    help) COMPREPLY=($(compgen -W 'tokenize project train predict eval bench info' -- "$cur")) ;;
+    help) COMPREPLY=($(compgen -W 'tokenize project train predict eval bench quantize info' -- "$cur")) ;;
     tokenize)
       case $prev in
         --format) COMPREPLY=($(compgen -W 'automatic lines jsonl tsv fasttext conll' -- "$cur")) ;;
@@ -235,6 +235,33 @@ _pnlp() {
         *)
           if [[ $cur == -* ]]; then
             COMPREPLY=($(compgen -W '--format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --overlapping-spans --max-line --model --repeat --threads --output --json --quiet --verbose --config --help --version' -- "$cur"))
+          else
+            compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
+          fi
+          ;;
+      esac
+      ;;
+    quantize)
+      case $prev in
+        --dev) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        --format) COMPREPLY=($(compgen -W 'automatic lines jsonl tsv fasttext conll' -- "$cur")) ;;
+        --text-field) : ;;
+        --label-field) : ;;
+        --tokens-field) : ;;
+        --tags-field) : ;;
+        --spans-field) : ;;
+        --id-field) : ;;
+        --on-error) COMPREPLY=($(compgen -W 'fail skip' -- "$cur")) ;;
+        --invalid-utf8) COMPREPLY=($(compgen -W 'fail replace skip' -- "$cur")) ;;
+        --overlapping-spans) COMPREPLY=($(compgen -W 'fail keep-longest' -- "$cur")) ;;
+        --max-line) : ;;
+        --unknown-labels) COMPREPLY=($(compgen -W 'error wrong' -- "$cur")) ;;
+        --output|-o) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        --threads) : ;;
+        --config) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        *)
+          if [[ $cur == -* ]]; then
+            COMPREPLY=($(compgen -W '--dev --format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --overlapping-spans --max-line --unknown-labels --json --output --force --threads --quiet --verbose --config --help --version' -- "$cur"))
           else
             compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
           fi

@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <concepts>
+#include <cstring>
 
 #include "pnlp/base/error.hpp"
 
@@ -84,6 +85,15 @@ std::uint32_t ByteReader::u32() {
 }
 std::uint64_t ByteReader::u64() {
   return from_little_endian<std::uint64_t>(raw(8));
+}
+void ByteReader::f32s(std::span<float> values) {
+  const std::string_view bytes = raw(4 * values.size());
+  if constexpr (std::endian::native == std::endian::little) {
+    if (!values.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
+  } else {
+    ByteReader each(bytes, what_);
+    for (float& value : values) value = each.f32();
+  }
 }
 float ByteReader::f32() {
   return std::bit_cast<float>(u32());

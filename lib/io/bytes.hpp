@@ -43,6 +43,8 @@ class ByteReader {
   std::uint64_t u64();
   float f32();
   double f64();
+  // As many as fit `values`.
+  void f32s(std::span<float> values);
   std::uint64_t varint();
   // A varint that must not exceed `limit`: for counts and lengths from files.
   std::uint64_t count(std::uint64_t limit);

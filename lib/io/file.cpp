@@ -154,7 +154,7 @@ Mapping::Mapping(const std::string& path) {
   }
   size_ = static_cast<std::size_t>(status.st_size);
   if (size_ == 0) return;
-  void* data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
+  void* data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor.get(), 0);
   if (data == MAP_FAILED) throw system_error(path, "cannot map into memory", errno);
   data_ = data;
 }

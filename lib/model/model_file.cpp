@@ -20,7 +20,8 @@ namespace pnlp {
 namespace {
 
 constexpr std::string_view kMagic = "PNLPMODL";
-constexpr std::uint32_t kVersion = 2;  // written; versions from 1 on are read
+constexpr std::uint32_t kVersion = 3;       // versions from 1 on are read
+constexpr std::uint32_t kPlainVersion = 2;  // written where products are not in 8 bits
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::uint64_t kMaxText = 64ULL << 20;
 
@@ -40,27 +41,15 @@ void write_fp32(ByteWriter& out, std::span<const float> values) {
   for (const float value : values) out.f32(value);
 }
 
-// q = round(w / scale), scale = largest magnitude of the row / 127, to 17 significant bits. So the
-// product of scale and quantized weight is exact, and weights that were quantized before are stored
-// as they are. Rounded up, but for weights at the end of the range, where 127 scales are too many.
-float row_scale(float largest) {
-  constexpr std::uint32_t kDropped = (1U << 7) - 1;
-  const auto bits = std::bit_cast<std::uint32_t>(largest / 127.0F);
-  const auto above = std::bit_cast<float>((bits + kDropped) & ~kDropped);
-  return std::isfinite(127.0F * above) ? above : std::bit_cast<float>(bits & ~kDropped);
-}
-
 void write_int8(ByteWriter& out, std::span<const float> values, std::size_t row) {
   for (std::size_t at = 0; at < values.size(); at += row) {
     const std::span<const float> weights = values.subspan(at, row);
     float largest = 0;
     for (const float weight : weights) largest = std::max(largest, std::abs(weight));
-    const float scale = row_scale(largest);
+    const float scale = int8_scale(largest);
     out.f32(scale);
-    for (const float weight : weights) {
-      const float quantized = scale > 0 ? std::nearbyint(weight / scale) : 0.0F;
-      out.u8(static_cast<std::uint8_t>(static_cast<std::int8_t>(quantized)));
-    }
+    for (const float weight : weights)
+      out.u8(static_cast<std::uint8_t>(quantize_weight(weight, scale)));
   }
 }
 
@@ -74,21 +63,102 @@ void read_int8(ByteReader& in, std::span<float> values, std::size_t row) {
   }
 }
 
+// With a scale for each output: first all scales, then the weights.
+void write_outputs(ByteWriter& out, std::span<const float> values, const Parameter& parameter) {
+  const std::size_t columns = row_length(parameter);
+  const std::size_t rows = values.size() / columns;
+  const bool by_row = parameter.outputs == Outputs::rows;
+  std::vector<float> scales(by_row ? rows : columns);
+  const auto scale_of = [&](std::size_t i) -> float& {
+    return scales[by_row ? i / columns : i % columns];
+  };
+  for (std::size_t i = 0; i < values.size(); ++i)
+    scale_of(i) = std::max(scale_of(i), std::abs(values[i]));
+  for (float& scale : scales) out.f32(scale = int8_scale(scale));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    out.u8(static_cast<std::uint8_t>(quantize_weight(values[i], scale_of(i))));
+}
+
+void read_outputs(ByteReader& in, std::span<float> values, const Parameter& parameter) {
+  const std::size_t columns = row_length(parameter);
+  const bool by_row = parameter.outputs == Outputs::rows;
+  std::vector<float> scales(by_row ? values.size() / columns : columns);
+  in.f32s(scales);
+  const std::string_view quantized = in.raw(values.size());
+  for (std::size_t at = 0; at < values.size(); at += columns) {
+    for (std::size_t i = 0; i < columns; ++i) {
+      values[at + i] = scales[by_row ? at / columns : i] *
+                       static_cast<float>(static_cast<std::int8_t>(quantized[at + i]));
+    }
+  }
+}
+
+void write_table(ByteWriter& out, const Table8& table) {
+  write_fp32(out, table.scales);
+  out.raw({reinterpret_cast<const char*>(table.weights.data()), table.weights.size()});
+}
+
+void read_table(ByteReader& in, Table8& table) {
+  table.scales.resize(table.width + table.channels);
+  in.f32s(table.scales);
+  const std::string_view weights = in.raw(table.size());
+  table.weights.resize(weights.size());
+  std::ranges::copy(weights, reinterpret_cast<char*>(table.weights.data()));
+}
+
+bool is_table(const Parameter& parameter, const Network& network) {
+  return parameter.offset == network.dense_size();
+}
+
 // Bytes that the weights take, computed before memory is taken for them.
-std::uint64_t stored_size(const ParameterLayout& layout, WeightFormat format) {
+std::uint64_t stored_size(const Network& network, WeightFormat format) {
   std::uint64_t bytes = 0;
-  for (const Parameter& parameter : layout.parameters()) {
-    const bool small = format == WeightFormat::int8 && is_matrix(parameter);
-    bytes +=
-        small ? parameter.size + 4 * (parameter.size / row_length(parameter)) : 4 * parameter.size;
+  for (const Parameter& parameter : network.layout().parameters()) {
+    if (format == WeightFormat::fp32 || !is_matrix(parameter)) {
+      bytes += 4 * parameter.size;
+    } else if (format == WeightFormat::int8) {
+      bytes += parameter.size + 4 * (parameter.size / row_length(parameter));
+    } else if (is_table(parameter, network)) {
+      const BottleneckShape& shape = network.bottleneck();
+      bytes += parameter.size + 4 * (shape.width() + shape.channels);
+    } else {
+      const std::size_t rows = parameter.size / row_length(parameter);
+      bytes +=
+          parameter.size + 4 * (parameter.outputs == Outputs::rows ? rows : row_length(parameter));
+    }
   }
   return bytes;
 }
 
 void check_finite(const std::vector<float>& weights, const std::string& name) {
-  const auto finite = [](float weight) { return std::isfinite(weight); };
-  if (!std::ranges::all_of(weights, finite))
-    refuse(name, "the model has weights that are not finite");
+  constexpr std::uint32_t kExponent = 0x7f800000U;  // all ones: infinite, or no number
+  std::uint32_t found = 0;
+  for (const float weight : weights) {
+    found |=
+        static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(weight) & kExponent) == kExponent);
+  }
+  if (found != 0) refuse(name, "the model has weights that are not finite");
+}
+
+void read_weights(ByteReader& in, const Network& network, ModelFile& model) {
+  const bool products = model.weight_format == WeightFormat::int8_products;
+  model.weights.resize(products ? network.dense_size() : network.layout().size());
+  const std::span<float> weights(model.weights);
+  for (const Parameter& parameter : network.layout().parameters()) {
+    if (products && is_table(parameter, network)) {
+      model.table = network.table8_shape();
+      read_table(in, model.table);
+      continue;
+    }
+    const std::span<float> values = weights.subspan(parameter.offset, parameter.size);
+    if (model.weight_format == WeightFormat::fp32 || !is_matrix(parameter)) {
+      in.f32s(values);
+    } else if (products) {
+      read_outputs(in, values, parameter);
+    } else {
+      read_int8(in, values, row_length(parameter));
+    }
+  }
 }
 
 }  // namespace
@@ -96,14 +166,16 @@ void check_finite(const std::vector<float>& weights, const std::string& name) {
 std::string encode_model(const ModelFile& model) {
   const Network network(model.config);
   const ParameterLayout& layout = network.layout();
-  if (model.weights.size() != layout.size()) {
-    throw Error(ErrorKind::internal, fmt::format("a model of {} weights was given {}",
-                                                 layout.size(), model.weights.size()));
+  const bool products = model.weight_format == WeightFormat::int8_products;
+  const std::size_t size = products ? network.dense_size() : layout.size();
+  if (model.weights.size() != size) {
+    throw Error(ErrorKind::internal,
+                fmt::format("a model of {} weights was given {}", size, model.weights.size()));
   }
   check_finite(model.weights, "the new model");
   ByteWriter out;
   out.raw(kMagic);
-  out.u32(kVersion);
+  out.u32(products ? kVersion : kPlainVersion);  // older programs read what they can
   out.string(encode_config(model.config));
   out.string(model.feature_source);
   out.string(compress(model.training));
@@ -111,8 +183,14 @@ std::string encode_model(const ModelFile& model) {
   out.u8(static_cast<std::uint8_t>(model.weight_format));
   const std::span<const float> weights(model.weights);
   for (const Parameter& parameter : layout.parameters()) {
+    if (products && is_table(parameter, network)) {
+      write_table(out, model.table);
+      continue;
+    }
     const std::span<const float> values = weights.subspan(parameter.offset, parameter.size);
-    if (model.weight_format == WeightFormat::int8 && is_matrix(parameter)) {
+    if (products && is_matrix(parameter)) {
+      write_outputs(out, values, parameter);
+    } else if (model.weight_format == WeightFormat::int8 && is_matrix(parameter)) {
       write_int8(out, values, row_length(parameter));
     } else {
       write_fp32(out, values);
@@ -154,27 +232,47 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
   }
   model.self_test = in.string();
   const std::uint8_t format = in.u8();
-  if (format > static_cast<std::uint8_t>(WeightFormat::int8))
+  const auto most = version < 3 ? WeightFormat::int8 : WeightFormat::int8_products;
+  if (format > static_cast<std::uint8_t>(most))
     refuse(name, fmt::format("weight format {}", format));
   model.weight_format = static_cast<WeightFormat>(format);
-  const std::uint64_t size = stored_size(network->layout(), model.weight_format);
+  const std::uint64_t size = stored_size(*network, model.weight_format);
   if (in.left() != size) {
     refuse(name, fmt::format("the weights take {} bytes where the configuration asks for {}",
                              in.left(), size));
   }
-  model.weights.resize(network->layout().size());
-  const std::span<float> weights(model.weights);
-  for (const Parameter& parameter : network->layout().parameters()) {
-    const std::span<float> values = weights.subspan(parameter.offset, parameter.size);
-    if (model.weight_format == WeightFormat::int8 && is_matrix(parameter)) {
-      read_int8(in, values, row_length(parameter));
-    } else {
-      for (float& value : values) value = in.f32();
-    }
-  }
+  read_weights(in, *network, model);
   in.finish();
   check_finite(model.weights, name);
+  check_finite(model.table.scales, name);
   return model;
+}
+
+ModelFile quantize_model(const ModelFile& model) {
+  if (model.weight_format == WeightFormat::int8_products)
+    throw Error(ErrorKind::usage, "the model's products are in 8 bits already");
+  const Network network(model.config);
+  ModelFile quantized = model;
+  quantized.weight_format = WeightFormat::int8_products;
+  quantized.table = network.table8_shape();
+  quantize_table(model.weights.data() + network.dense_size(), quantized.table);
+  quantized.weights.resize(network.dense_size());
+  quantized.self_test.clear();
+  // What the file says of the dense weights.
+  return decode_model(encode_model(quantized), "the quantized model");
+}
+
+std::vector<float> float_weights(const ModelFile& model) {
+  std::vector<float> weights = model.weights;
+  if (model.weight_format != WeightFormat::int8_products) return weights;
+  const Table8& table = model.table;
+  const std::size_t windowed = table.windowed_rows * table.width;
+  for (std::size_t i = 0; i < table.weights.size(); ++i) {
+    const std::size_t column =
+        i < windowed ? i % table.width : table.width + (i - windowed) % table.channels;
+    weights.push_back(table.scales[column] * static_cast<float>(table.weights[i]));
+  }
+  return weights;
 }
 
 void save_model(const ModelFile& model, const std::string& path) {

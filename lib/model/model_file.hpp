@@ -8,14 +8,22 @@
 #include <vector>
 
 #include "pnlp/model/config.hpp"
+#include "pnlp/nn/eight_bit.hpp"
 
 namespace pnlp {
 
-enum class WeightFormat : std::uint8_t { fp32 = 0, int8 = 1 };
+enum class WeightFormat : std::uint8_t {
+  fp32 = 0,
+  int8 = 1,          // stored in 8 bits, computed with in fp32
+  int8_products = 2  // computed with in 8 bits, too
+};
 
 struct ModelFile {
   ModelConfig config;
-  std::vector<float> weights;  // the arena of Network, in its order
+  // The arena of Network, in its order; of int8_products the dense part only, and then the feature
+  // table is `table`.
+  std::vector<float> weights;
+  Table8 table;
   WeightFormat weight_format = WeightFormat::fp32;
   std::string feature_source;  // encode_source(); the model floor does not look inside
   std::string training;        // JSON object: seed, data digest, options, metrics, version
@@ -27,6 +35,12 @@ struct ModelFile {
 std::string encode_model(const ModelFile& model);
 // Errors: data: magic, version, cut, checksum, sizes; the message says which.
 ModelFile decode_model(std::string_view bytes, const std::string& name);
+
+// The model with products in 8 bits; its self-test is to be made anew. Error(usage) if it has them
+// already.
+ModelFile quantize_model(const ModelFile& model);
+// The whole arena, whatever the format.
+std::vector<float> float_weights(const ModelFile& model);
 
 void save_model(const ModelFile& model, const std::string& path);
 ModelFile load_model(const std::string& path);

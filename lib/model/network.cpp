@@ -44,7 +44,7 @@ void Network::project_words(const float* w, const PackedBatch& batch, float scal
 }
 
 void Network::encode_and_score(const float* w, const PackedBatch& batch, const TrainNoise* noise,
-                               NetworkMemory& memory) const {
+                               NetworkMemory& memory, const Network8* eight) const {
   const std::size_t t = batch.tokens();
   const std::size_t c = channels_;
   memory.x.resize(t * c);
@@ -52,8 +52,12 @@ void Network::encode_and_score(const float* w, const PackedBatch& batch, const T
   gather_windows(bottleneck_, batch, memory.projected.data(), w + bias_, memory.x.data());
   if (!memory.encoder) memory.encoder = encoder_->make_memory();
   const bool keep = noise != nullptr;
-  encoder_->forward(w, batch, keep ? noise->dropout : Dropout{}, keep, memory.x.data(),
-                    *memory.encoder);
+  if (eight != nullptr && eight->encoder) {
+    eight->encoder->forward(batch, memory.x.data(), *memory.encoder);
+  } else {
+    encoder_->forward(w, batch, keep ? noise->dropout : Dropout{}, keep, memory.x.data(),
+                      *memory.encoder);
+  }
   if (keep) {
     memory.xhat.resize(t * c);
     memory.rstd.resize(t);
@@ -62,28 +66,49 @@ void Network::encode_and_score(const float* w, const PackedBatch& batch, const T
                      keep ? memory.xhat.data() : nullptr, keep ? memory.rstd.data() : nullptr);
   if (label_head_) {
     memory.label_logits.resize(batch.sequences() * label_head_->outputs());
-    label_head_->forward(w, batch, memory.normal.data(), memory.label_logits.data(), memory.head);
+    label_head_->forward(w, batch, memory.normal.data(), memory.label_logits.data(), memory.head,
+                         eight != nullptr ? &*eight->label_head : nullptr);
   }
   if (tag_head_) {
     memory.tag_logits.resize(t * tag_head_->outputs());
-    tag_head_->forward(w, memory.normal.data(), t, memory.tag_logits.data(), memory.head);
+    if (eight != nullptr) {
+      eight->tag_head->run(memory.normal.data(), t, false, false, memory.tag_logits.data(),
+                           memory.head.scratch8);
+    } else {
+      tag_head_->forward(w, memory.normal.data(), t, memory.tag_logits.data(), memory.head);
+    }
   }
 }
 
-void Network::forward_projected(const float* w, const PackedBatch& batch,
-                                NetworkMemory& memory) const {
-  encode_and_score(w, batch, nullptr, memory);
+void Network::forward_projected(const float* w, const PackedBatch& batch, NetworkMemory& memory,
+                                const Network8* eight) const {
+  encode_and_score(w, batch, nullptr, memory, eight);
+}
+
+Table8 Network::table8_shape() const {
+  Table8 table;
+  table.windowed_rows = bottleneck_.windowed_rows;
+  table.width = bottleneck_.width();
+  table.plain_rows = bottleneck_.plain_rows;
+  table.channels = bottleneck_.channels;
+  return table;
+}
+
+Network8::Network8(const Network& network, const float* w, const Table8& table_)
+    : table(&table_), encoder(network.encoder_->make_encoder8(w)) {
+  if (network.label_head_) label_head.emplace(network.label_head_->make_linear8(w));
+  if (network.tag_head_) tag_head.emplace(network.tag_head_->make_linear8(w));
 }
 
 void Network::forward(const float* w, const PackedBatch& batch, NetworkMemory& memory) const {
   project_words(w, batch, 1.0F, memory);
-  encode_and_score(w, batch, nullptr, memory);
+  encode_and_score(w, batch, nullptr, memory, nullptr);
 }
 
 void Network::forward_train(const float* w, const PackedBatch& batch, const TrainNoise& noise,
                             NetworkMemory& memory) const {
   project_words(w, batch, noise.input_scale, memory);
-  encode_and_score(w, batch, &noise, memory);
+  encode_and_score(w, batch, &noise, memory, nullptr);
 }
 
 void Network::backward(const float* w, const PackedBatch& batch, const TrainNoise& noise,

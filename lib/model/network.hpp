@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,6 +29,16 @@ struct NetworkMemory {
   HeadMemory head;
 };
 
+class Network;
+
+// What 8-bit prediction has prepared from the dense weights. Both arguments must outlive it.
+struct Network8 {
+  Network8(const Network& network, const float* w, const Table8& table_);
+  const Table8* table;
+  std::unique_ptr<Encoder8> encoder;  // null: the encoder runs in fp32
+  std::optional<Linear8> label_head, tag_head;
+};
+
 struct TrainNoise {
   Dropout dropout;        // of the encoder's branches
   float input_scale = 1;  // of the feature rows: 1 / (1 - share dropped)
@@ -50,7 +61,11 @@ class Network {
     project_word(bottleneck_, w + table_, rows, scale, projected);
   }
   // For prediction, when projected words come from a cache: memory.projected[W][D] must be set.
-  void forward_projected(const float* w, const PackedBatch& batch, NetworkMemory& memory) const;
+  // `eight`: in 8 bits; `w` then needs the dense part only.
+  void forward_projected(const float* w, const PackedBatch& batch, NetworkMemory& memory,
+                         const Network8* eight = nullptr) const;
+  // The table in 8 bits, its weights still to be filled in.
+  Table8 table8_shape() const;
   // Fills memory.label_logits and memory.tag_logits.
   void forward(const float* w, const PackedBatch& batch, NetworkMemory& memory) const;
   void forward_train(const float* w, const PackedBatch& batch, const TrainNoise& noise,
@@ -70,7 +85,8 @@ class Network {
   void project_words(const float* w, const PackedBatch& batch, float scale,
                      NetworkMemory& memory) const;
   void encode_and_score(const float* w, const PackedBatch& batch, const TrainNoise* noise,
-                        NetworkMemory& memory) const;
+                        NetworkMemory& memory, const Network8* eight) const;
+  friend struct Network8;
 
   std::size_t channels_ = 0;
   ParameterLayout layout_;

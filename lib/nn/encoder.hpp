@@ -29,6 +29,14 @@ class EncoderMemory {
   virtual ~EncoderMemory() = default;
 };
 
+// The same in 8 bits, prepared once from float parameters; for prediction only.
+class Encoder8 {
+ public:
+  virtual ~Encoder8() = default;
+  // x[T][C] in place. A sequence's output must not depend on others in the batch.
+  virtual void forward(const PackedBatch& batch, float* x, EncoderMemory& memory) const = 0;
+};
+
 class Encoder {
  public:
   virtual ~Encoder() = default;
@@ -40,6 +48,11 @@ class Encoder {
   // (laid out as parameters).
   virtual void backward(const float* parameters, const PackedBatch& batch, const Dropout& dropout,
                         float* dx, EncoderMemory& memory, float* gradients) const = 0;
+  // Null: this encoder has no such form, and 8-bit models run it in fp32. `parameters` must outlive
+  // what is returned.
+  virtual std::unique_ptr<Encoder8> make_encoder8(const float* /*parameters*/) const {
+    return nullptr;
+  }
   // Whether, in prediction, a sequence's output has the same bits whatever others are in the batch.
   // If not, every record is computed alone.
   virtual bool is_independent() const { return gemm_rows_are_independent(); }

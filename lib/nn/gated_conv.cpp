@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "pnlp/nn/eight_bit.hpp"
+#include "pnlp/nn/kernels.hpp"
 #include "pnlp/nn/onednn.hpp"
 
 namespace pnlp {
@@ -12,6 +14,7 @@ namespace {
 
 constexpr std::size_t kReach = 1;  // neighbours to each side
 constexpr std::size_t kTaps = 2 * kReach + 1;
+constexpr std::size_t kBlockRows = 128;  // of prediction
 // Keeps dropout's masks apart from those of encoders that follow.
 constexpr std::uint64_t kDropoutPlace = 1U << 16;
 
@@ -30,6 +33,71 @@ class GatedConvMemory : public EncoderMemory {
  public:
   std::vector<BlockMemory> blocks;
   std::vector<float> branch, dgates, dnormal;
+  // Of prediction: [T][C], [rows of a block][taps][C], [rows of a block][2C].
+  std::vector<float> normal, windows, gates;
+  std::vector<float> scratch;
+  Scratch8 scratch8;
+};
+
+// One block of prediction: `multiply` gives gates[rows][2C] of windows[rows][taps * C].
+template <typename Multiply>
+void convolve(const float* parameters, const BlockParameters& p, std::size_t c,
+              const PackedBatch& batch, float* x, GatedConvMemory& memory,
+              const Multiply& multiply) {
+  const std::size_t t = batch.tokens();
+  memory.normal.resize(t * c);
+  memory.windows.resize(kBlockRows * kTaps * c);
+  memory.gates.resize(kBlockRows * 2 * c);
+  memory.branch.resize(kBlockRows * c);
+  layer_norm_forward(x, parameters + p.gain, parameters + p.shift, t, c, memory.normal.data(),
+                     nullptr, nullptr);
+  for (const SegmentGroup& group : batch.groups) {
+    const auto count = static_cast<std::size_t>(group.count);
+    const std::size_t tokens = static_cast<std::size_t>(group.length) * count;
+    const std::size_t first = static_cast<std::size_t>(group.first_token);
+    for (std::size_t begin = 0; begin < tokens; begin += kBlockRows) {
+      const std::size_t rows = std::min(kBlockRows, tokens - begin);
+      for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t tap = 0; tap < kTaps; ++tap) {
+          // Positions stand one after another: a neighbour at distance d is d * count rows away.
+          const std::size_t at = begin + row + tap * count;
+          float* to = memory.windows.data() + (row * kTaps + tap) * c;
+          if (at < kReach * count || at >= tokens + kReach * count) {
+            std::fill_n(to, c, 0.0F);
+          } else {
+            std::copy_n(memory.normal.data() + (first + at - kReach * count) * c, c, to);
+          }
+        }
+      }
+      multiply(rows);
+      gated_forward(memory.gates.data(), rows, c, memory.branch.data());
+      add(x + (first + begin) * c, memory.branch.data(), rows * c);
+    }
+  }
+}
+
+class GatedConv8 : public Encoder8 {
+ public:
+  GatedConv8(std::size_t channels, const std::vector<BlockParameters>& blocks, const float* w)
+      : channels_(channels), w_(w), blocks_(blocks) {
+    for (const BlockParameters& p : blocks)
+      linear_.emplace_back(w + p.weight, w + p.bias, kTaps * channels, 2 * channels);
+  }
+
+  void forward(const PackedBatch& batch, float* x, EncoderMemory& memory) const override {
+    auto& mine = static_cast<GatedConvMemory&>(memory);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      convolve(w_, blocks_[i], channels_, batch, x, mine, [&](std::size_t rows) {
+        linear_[i].run(mine.windows.data(), rows, false, false, mine.gates.data(), mine.scratch8);
+      });
+    }
+  }
+
+ private:
+  std::size_t channels_;
+  const float* w_;
+  std::vector<BlockParameters> blocks_;
+  std::vector<Linear8> linear_;
 };
 
 class GatedConv : public Encoder {
@@ -54,9 +122,13 @@ class GatedConv : public Encoder {
     return memory;
   }
 
-  void forward(const float* parameters, const PackedBatch& batch, const Dropout& dropout, bool,
+  void forward(const float* parameters, const PackedBatch& batch, const Dropout& dropout, bool keep,
                float* x, EncoderMemory& memory) const override {
     auto& mine = static_cast<GatedConvMemory&>(memory);
+    if (!keep) {
+      for (const BlockParameters& p : blocks_) predict(parameters, p, batch, x, mine);
+      return;
+    }
     const std::size_t t = batch.tokens();
     const std::size_t c = channels_;
     mine.branch.resize(t * c);
@@ -108,6 +180,12 @@ class GatedConv : public Encoder {
     }
   }
 
+  std::unique_ptr<Encoder8> make_encoder8(const float* parameters) const override {
+    return std::make_unique<GatedConv8>(channels_, blocks_, parameters);
+  }
+
+  bool is_independent() const override { return true; }
+
   double flops(std::size_t length) const override {
     const auto c = static_cast<double>(channels_);
     const auto l = static_cast<double>(length);
@@ -116,6 +194,20 @@ class GatedConv : public Encoder {
   }
 
  private:
+  void predict(const float* parameters, const BlockParameters& p, const PackedBatch& batch,
+               float* x, GatedConvMemory& memory) const {
+    convolve(parameters, p, channels_, batch, x, memory, [&](std::size_t rows) {
+      multiply_rows({.rows = rows,
+                     .inputs = kTaps * channels_,
+                     .outputs = 2 * channels_,
+                     .x = memory.windows.data(),
+                     .w = parameters + p.weight,
+                     .bias = parameters + p.bias,
+                     .y = memory.gates.data()},
+                    memory.scratch);
+    });
+  }
+
   // Calls visit(tap, first row of the output, first row of the input, rows): positions of a group
   // stand one after another, so that a neighbour at distance d is d * count rows away.
   template <typename Visit>

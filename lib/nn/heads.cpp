@@ -56,7 +56,7 @@ PoolHead::PoolHead(std::size_t channels, std::size_t outputs, ParameterLayout& l
       linear_("label", channels, outputs, layout) {}
 
 void PoolHead::forward(const float* w, const PackedBatch& batch, const float* x, float* logits,
-                       HeadMemory& memory) const {
+                       HeadMemory& memory, const Linear8* linear8) const {
   const std::size_t c = channels_;
   memory.attention.resize(batch.tokens());
   memory.pooled.assign(batch.sequences() * c, 0.0F);
@@ -73,6 +73,10 @@ void PoolHead::forward(const float* w, const PackedBatch& batch, const float* x,
       add_scaled(memory.pooled.data() + b * c,
                  x + static_cast<std::size_t>(batch.token_order[at]) * c, attention[at], c);
     }
+  }
+  if (linear8 != nullptr) {
+    linear8->run(memory.pooled.data(), batch.sequences(), false, false, logits, memory.scratch8);
+    return;
   }
   linear_.forward(w, memory.pooled.data(), batch.sequences(), logits, memory);
 }

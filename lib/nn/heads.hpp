@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pnlp/base/packed_batch.hpp"
+#include "pnlp/nn/eight_bit.hpp"
 #include "pnlp/nn/parameters.hpp"
 
 namespace pnlp {
@@ -17,6 +18,7 @@ struct HeadMemory {
   std::vector<float> dpooled;  // [B][C]
   std::vector<float> dattention;  // [T]
   std::vector<float> scratch;     // of kernels
+  Scratch8 scratch8;
 };
 
 // logits[T][K] = x[T][C] * weight[C][K] + bias[K].
@@ -25,6 +27,9 @@ class LinearHead {
   LinearHead(const char* name, std::size_t channels, std::size_t outputs, ParameterLayout& layout);
   void forward(const float* w, const float* x, std::size_t rows, float* logits,
                HeadMemory& memory) const;
+  Linear8 make_linear8(const float* w) const {
+    return {w + weight_, w + bias_, channels_, outputs_};
+  }
   // dx is added to.
   void backward(const float* w, const float* x, const float* dlogits, std::size_t rows, float* dx,
                 float* g) const;
@@ -39,8 +44,10 @@ class LinearHead {
 class PoolHead {
  public:
   PoolHead(std::size_t channels, std::size_t outputs, ParameterLayout& layout);
+  // `linear8`: the linear layer in 8 bits, or null.
   void forward(const float* w, const PackedBatch& batch, const float* x, float* logits,
-               HeadMemory& memory) const;
+               HeadMemory& memory, const Linear8* linear8 = nullptr) const;
+  Linear8 make_linear8(const float* w) const { return linear_.make_linear8(w); }
   // dx[T][C] is added to.
   void backward(const float* w, const PackedBatch& batch, const float* x, const float* dlogits,
                 float* dx, HeadMemory& memory, float* g) const;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pnlp/nn/eight_bit.hpp"
 #include "pnlp/nn/kernels.hpp"
 #include "pnlp/nn/onednn.hpp"
 
@@ -38,12 +39,82 @@ class MixerMemory : public EncoderMemory {
   std::vector<BlockMemory> blocks;
   std::vector<float> normal, hidden, active, branch, dhidden;
   std::vector<float> scratch;  // of kernels
+  Scratch8 scratch8;
 };
 
 float* sized(std::vector<float>& buffer, std::size_t size) {
   if (buffer.size() < size) buffer.resize(size);
   return buffer.data();
 }
+
+// Mixing in 8 bits; layer normalisations and skip connections stay in fp32.
+class Mixer8 : public Encoder8 {
+ public:
+  Mixer8(const EncoderShape& shape, const std::vector<BlockParameters>& blocks, const float* w)
+      : shape_(shape), w_(w), blocks_(blocks) {
+    for (const BlockParameters& p : blocks) {
+      tokens_.emplace_back(w + p.token_in, w + p.token_in_bias, w + p.token_out,
+                           w + p.token_out_bias, shape.segment, shape.hidden, spread(p));
+      channels_in_.emplace_back(w + p.channel_in, w + p.channel_in_bias, shape.channels,
+                                shape.hidden);
+      channels_out_.emplace_back(w + p.channel_out, w + p.channel_out_bias, shape.hidden,
+                                 shape.channels);
+    }
+  }
+
+  void forward(const PackedBatch& batch, float* x, EncoderMemory& memory) const override {
+    auto& mine = static_cast<MixerMemory&>(memory);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      mix_tokens(i, batch, x, mine);
+      mix_channels(i, batch.tokens(), x, mine);
+    }
+  }
+
+ private:
+  // Root mean square of what the token mixing's normalisation gives.
+  float spread(const BlockParameters& p) const {
+    float sum = 0;
+    for (std::size_t c = 0; c < shape_.channels; ++c) {
+      const float gain = w_[p.token_gain + c];
+      const float shift = w_[p.token_shift + c];
+      sum += gain * gain + shift * shift;
+    }
+    return std::sqrt(sum / static_cast<float>(shape_.channels));
+  }
+
+  void mix_tokens(std::size_t i, const PackedBatch& batch, float* x, MixerMemory& memory) const {
+    const std::size_t t = batch.tokens();
+    const std::size_t c = shape_.channels;
+    float* normal = sized(memory.normal, t * c);
+    layer_norm_forward(x, w_ + blocks_[i].token_gain, w_ + blocks_[i].token_shift, t, c, normal,
+                       nullptr, nullptr);
+    for (const SegmentGroup& group : batch.groups) {
+      const std::size_t start = static_cast<std::size_t>(group.first_token) * c;
+      const std::size_t columns = static_cast<std::size_t>(group.count) * c;
+      tokens_[i].run(static_cast<std::size_t>(group.length), columns, columns, normal + start,
+                     x + start, memory.scratch8);
+    }
+  }
+
+  void mix_channels(std::size_t i, std::size_t t, float* x, MixerMemory& memory) const {
+    const std::size_t c = shape_.channels;
+    float* normal = sized(memory.normal, kBlockRows * c);
+    float* hidden = sized(memory.hidden, kBlockRows * shape_.hidden);
+    for (std::size_t row = 0; row < t; row += kBlockRows) {
+      const std::size_t rows = std::min(kBlockRows, t - row);
+      layer_norm_forward(x + row * c, w_ + blocks_[i].channel_gain, w_ + blocks_[i].channel_shift,
+                         rows, c, normal, nullptr, nullptr);
+      channels_in_[i].run(normal, rows, true, false, hidden, memory.scratch8);
+      channels_out_[i].run(hidden, rows, false, true, x + row * c, memory.scratch8);
+    }
+  }
+
+  EncoderShape shape_;
+  const float* w_;
+  std::vector<BlockParameters> blocks_;
+  std::vector<TokenMixing8> tokens_;
+  std::vector<Linear8> channels_in_, channels_out_;
+};
 
 class Mixer : public Encoder {
  public:
@@ -62,7 +133,7 @@ class Mixer : public Encoder {
       p.token_in = layout.add(name + "token_in", {s, h}, Init::normal, token_scale);
       p.token_in_bias = layout.add(name + "token_in.bias", {h}, Init::zero);
       p.token_out = layout.add(name + "token_out", {s, h}, Init::normal,
-                               1.0 / std::sqrt(static_cast<double>(h)));
+                               1.0 / std::sqrt(static_cast<double>(h)), Outputs::rows);
       p.token_out_bias = layout.add(name + "token_out.bias", {s}, Init::zero);
       p.channel_gain = layout.add(name + "channel_norm.gain", {c}, Init::one);
       p.channel_shift = layout.add(name + "channel_norm.shift", {c}, Init::zero);
@@ -108,6 +179,10 @@ class Mixer : public Encoder {
       mix_tokens_backward(parameters, blocks_[i], batch, dropout.at(2 * i), dx, mine,
                           mine.blocks[i], gradients);
     }
+  }
+
+  std::unique_ptr<Encoder8> make_encoder8(const float* parameters) const override {
+    return std::make_unique<Mixer8>(shape_, blocks_, parameters);
   }
 
   bool is_independent() const override { return true; }

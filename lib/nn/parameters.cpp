@@ -8,7 +8,7 @@
 namespace pnlp {
 
 std::size_t ParameterLayout::add(std::string name, std::vector<std::size_t> shape, Init init,
-                                 double scale) {
+                                 double scale, Outputs outputs) {
   Parameter parameter;
   parameter.name = std::move(name);
   parameter.size = 1;
@@ -19,6 +19,7 @@ std::size_t ParameterLayout::add(std::string name, std::vector<std::size_t> shap
   parameter.offset = size_;
   parameter.init = init;
   parameter.scale = scale;
+  parameter.outputs = outputs;
   size_ += parameter.size;
   parameters_.push_back(std::move(parameter));
   return parameters_.back().offset;

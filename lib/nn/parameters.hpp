@@ -15,6 +15,9 @@ enum class Init : std::uint8_t {
   normal,  // standard deviation `scale`
 };
 
+// Which of a matrix's dimensions are the outputs of its product: each has a scale in 8 bits.
+enum class Outputs : std::uint8_t { columns, rows };
+
 struct Parameter {
   std::string name;
   std::vector<std::size_t> shape;
@@ -23,12 +26,14 @@ struct Parameter {
   Init init = Init::zero;
   double scale = 0;
   bool decay = false;  // weight decay applies
+  Outputs outputs = Outputs::columns;
 };
 
 class ParameterLayout {
  public:
   // Returns the offset.
-  std::size_t add(std::string name, std::vector<std::size_t> shape, Init init, double scale = 0);
+  std::size_t add(std::string name, std::vector<std::size_t> shape, Init init, double scale = 0,
+                  Outputs outputs = Outputs::columns);
   // Floats of all tensors.
   std::size_t size() const { return size_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }

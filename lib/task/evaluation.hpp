@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -56,6 +57,8 @@ struct ModelEvaluation {
   PredictOptions predict;  // threshold and min_score; the rest is chosen here
   int threads = 1;
   std::size_t cache_words = 65536;
+  // Called for every prediction, in the order of input.
+  std::function<void(const Prediction&)> each = nullptr;
 };
 // A model's predictions of the gold records (of any format, or feature streams made for this
 // model). Does not depend on `threads`. Further errors: data (a gold label or span type that the

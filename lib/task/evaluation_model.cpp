@@ -125,6 +125,7 @@ EvaluateResult evaluate_model(const std::shared_ptr<const ModelFile>& model,
       [&](std::size_t slot) {
         const Batch& batch = batches[slot];
         for (std::size_t i = 0; i < batch.count; ++i) {
+          if (how.each) how.each(batch.predictions[i]);
           maker.add(batch.gold[i], from_prediction(batch.predictions[i], model->config.task),
                     batch.gold[i].place, batch.features[i].tokens, result.evaluation);
         }

@@ -74,21 +74,28 @@ void Inference::run(std::span<const FeatureRecord> records) {
     if (projected_[words[i]] != 0) continue;
     const auto begin = static_cast<std::size_t>(batch_.word_offsets[i]);
     const auto end = static_cast<std::size_t>(batch_.word_offsets[i + 1]);
-    network.project(model_->weights.data(), rows.subspan(begin, end - begin), 1.0F,
-                    memory_.projected.data() + words[i] * width);
+    float* projected = memory_.projected.data() + words[i] * width;
+    if (model_->eight) {
+      model_->eight->table->project(rows.subspan(begin, end - begin), network.bottleneck().window,
+                                    projected, memory_.head.scratch8);
+    } else {
+      network.project(model_->weights.data(), rows.subspan(begin, end - begin), 1.0F, projected);
+    }
     projected_[words[i]] = 1;
   }
   for (std::int32_t& word : batch_.word_of_token) {
     word = static_cast<std::int32_t>(words[static_cast<std::size_t>(word)]);
   }
-  network.forward_projected(model_->weights.data(), batch_, memory_);
+  network.forward_projected(model_->weights.data(), batch_, memory_,
+                            model_->eight ? &*model_->eight : nullptr);
 }
 
 // Runs the network and calls visit(first record, records) while its logits stand in memory_. Where
 // the encoder's outputs depend on their company, every record is computed alone.
 template <typename Visit>
 void Inference::for_each_part(std::span<const FeatureRecord> records, const Visit& visit) {
-  const bool alone = !model_->network.encoder().is_independent();
+  const bool alone =
+      !(model_->eight && model_->eight->encoder) && !model_->network.encoder().is_independent();
   for (std::size_t begin = 0; begin < records.size();) {
     std::size_t end = begin;
     for (std::size_t tokens = 0;

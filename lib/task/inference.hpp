@@ -21,10 +21,16 @@ namespace pnlp {
 struct SharedModel {
   SharedModel(const ModelConfig& config_, std::span<const float> weights_)
       : config(config_), network(config), labels(config), weights(weights_) {}
+  // A view of a file that outlives it; in 8 bits if the file asks for it.
+  explicit SharedModel(const ModelFile& file) : SharedModel(file.config, file.weights) {
+    if (file.weight_format == WeightFormat::int8_products)
+      eight.emplace(network, weights.data(), file.table);
+  }
   ModelConfig config;
   Network network;
   LabelSpace labels;
   std::span<const float> weights;
+  std::optional<Network8> eight;
 };
 
 // Error(data) if the model's channels are not those of the features it names as its own.

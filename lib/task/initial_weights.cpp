@@ -54,15 +54,16 @@ void check_features(const ModelFile& model, const FeatureSource& source, std::st
 void start_from(const ModelFile& init, const ModelConfig& config, const ParameterLayout& layout,
                 std::span<float> weights) {
   const Network old(init.config);
+  const std::vector<float> source = float_weights(init);
   for (const Parameter& to : layout.parameters()) {
     for (const Parameter& from : old.layout().parameters()) {
       if (from.name != to.name) continue;
       const bool tags = to.name.starts_with("tags");
       if (tags || to.name.starts_with("label")) {
-        copy_columns(from, column_names(init.config, tags), init.weights, to,
+        copy_columns(from, column_names(init.config, tags), source, to,
                      column_names(config, tags), weights);
       } else {
-        std::ranges::copy(std::span(init.weights).subspan(from.offset, to.size),
+        std::ranges::copy(std::span(source).subspan(from.offset, to.size),
                           weights.begin() + static_cast<std::ptrdiff_t>(to.offset));
       }
     }

@@ -25,7 +25,7 @@ struct Predictor::State {
 Predictor::Predictor(std::shared_ptr<const ModelFile> model, PredictOptions options) {
   const auto source = std::make_shared<FeatureSource>(decode_source(model->feature_source));
   check_channels(model->config, *source);
-  const auto shared = std::make_shared<SharedModel>(model->config, model->weights);
+  const auto shared = std::make_shared<SharedModel>(*model);
   check_self_test(shared, model->self_test);
   state_ = std::make_unique<State>(std::move(model), shared, source, options);
 }

@@ -57,7 +57,11 @@ Teachers::Teachers(std::span<const ModelFile> models, const ModelConfig& student
     }
     check_names("labels", model.config.labels, student.labels);
     check_names("slots", model.config.slots, student.slots);
-    models_.push_back(std::make_shared<SharedModel>(model.config, model.weights));
+    // One in 8 bits teaches by the floats that its bytes stand for.
+    const bool whole = model.weight_format != WeightFormat::int8_products;
+    if (!whole) weights_.push_back(float_weights(model));
+    models_.push_back(
+        std::make_shared<SharedModel>(model.config, whole ? model.weights : weights_.back()));
   }
 }
 

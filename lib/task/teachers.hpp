@@ -44,6 +44,7 @@ class Teachers {
                TeacherTargets& out) const;
 
  private:
+  std::vector<std::vector<float>> weights_;  // of models in 8 bits
   std::vector<std::shared_ptr<const SharedModel>> models_;
 };
 

@@ -170,9 +170,36 @@ TEST_CASE("int8 files are smaller") {
   CHECK(large - small == difference);
 }
 
+TEST_CASE(
+    "a model with products in 8 bits survives its file, and is near the one it was made from") {
+  const ModelFile model = tiny_model();
+  const ModelFile small = quantize_model(model);
+  CHECK(small.weight_format == WeightFormat::int8_products);
+  CHECK(small.self_test.empty());
+  CHECK(small.config == model.config);
+  const std::string bytes = encode_model(small);
+  CHECK(bytes.at(8) == 3);  // the version
+  const ModelFile back = decode_model(bytes, "m.pnlp");
+  CHECK(back.weights == small.weights);
+  CHECK(back.table.scales == small.table.scales);
+  CHECK(back.table.weights == small.table.weights);
+  CHECK(encode_model(back) == bytes);
+  const std::vector<float> floats = float_weights(back);
+  REQUIRE(floats.size() == model.weights.size());
+  const Network network(model.config);
+  for (const Parameter& parameter : network.layout().parameters()) {
+    for (std::size_t i = parameter.offset; i < parameter.offset + parameter.size; ++i) {
+      if (parameter.shape.size() == 1) CHECK(floats[i] == model.weights[i]);
+      CHECK(std::abs(floats[i] - model.weights[i]) < 3.5 / 127 / 2);
+    }
+  }
+  CHECK_THROWS_AS(static_cast<void>(quantize_model(small)), Error);
+}
+
 TEST_CASE("a model cut anywhere, or with any bit flipped, is refused") {
-  for (const WeightFormat format : {WeightFormat::fp32, WeightFormat::int8}) {
-    const std::string good = encode_model(tiny_model(format));
+  for (const std::string& good :
+       {encode_model(tiny_model()), encode_model(tiny_model(WeightFormat::int8)),
+        encode_model(quantize_model(tiny_model()))}) {
     CHECK(complaint(good) == "accepted");
     for (std::size_t size = 0; size < good.size(); ++size) {
       CAPTURE(size);
@@ -195,19 +222,27 @@ TEST_CASE("the message says what is wrong with a file") {
   CHECK(complaint(good.substr(0, good.size() - 1)) ==
         "the model's checksum is wrong: the file is damaged or cut short; copy or train it again");
   CHECK(complaint(good.substr(0, 14)) == "the model is cut short");
-  CHECK(complaint_of([](Parts& parts) { parts.version = 3; }) ==
-        "model format 3, but this pnlp reads up to 2; use a newer pnlp");
+  CHECK(complaint_of([](Parts& parts) { parts.version = 4; }) ==
+        "model format 4, but this pnlp reads up to 3; use a newer pnlp");
   CHECK(complaint_of([](Parts& parts) { parts.version = 0; }) ==
         "model format 0 does not exist; the file is damaged");
   // A later version is told from a damaged file before anything else is believed.
   std::string later = good;
   later[8] = 9;
-  CHECK(complaint(later).starts_with("model format 9, but this pnlp reads up to 2"));
+  CHECK(complaint(later).starts_with("model format 9, but this pnlp reads up to 3"));
 }
 
 TEST_CASE("parts that make no sense are refused, although the checksum is right") {
   CHECK(complaint_of([](Parts&) {}) == "accepted");
   CHECK(complaint_of([](Parts& parts) { parts.format = 2; }) == "weight format 2");
+  CHECK(complaint_of([](Parts& parts) {
+          parts.version = 3;
+          parts.format = 3;
+        }) == "weight format 3");
+  CHECK(complaint_of([](Parts& parts) {
+          parts.version = 3;
+          parts.format = 2;
+        }).starts_with("the weights take"));
   CHECK(
       complaint_of([](Parts& parts) { parts.weights.pop_back(); }).starts_with("the weights take"));
   CHECK(

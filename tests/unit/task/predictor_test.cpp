@@ -10,6 +10,8 @@
 #include "pnlp/model/network.hpp"
 #include "pnlp/nn/loss.hpp"
 #include "pnlp/task/inference.hpp"
+#include "pnlp/task/quantization.hpp"
+#include "pnlp/task/self_test.hpp"
 #include "task/toy.hpp"
 
 using namespace pnlp;
@@ -87,31 +89,62 @@ std::string refused(const ModelFile& model) {
 
 }  // namespace
 
+void check_records_stand_alone(const ModelFile& model) {
+  Predictor predictor(shared(model), everything());
+  const std::vector<FeatureRecord> records = random_records(60, 5);
+  std::vector<Prediction> whole(records.size());
+  predictor.predict(records, whole);
+  const auto clone = predictor.clone();
+  // One by one, by sevens from the end, and all again when every word is known.
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    Prediction single;
+    clone->predict({&records[i], 1}, {&single, 1});
+    check_same(single, whole[i]);
+  }
+  const auto fresh = clone->clone();
+  for (std::size_t end = records.size(); end > 0; end -= std::min<std::size_t>(end, 7)) {
+    const std::size_t begin = end - std::min<std::size_t>(end, 7);
+    std::vector<Prediction> part(end - begin);
+    fresh->predict(std::span(records).subspan(begin, end - begin), part);
+    for (std::size_t i = 0; i < part.size(); ++i) check_same(part[i], whole[begin + i]);
+  }
+  std::vector<Prediction> again(records.size());
+  predictor.predict(records, again);
+  for (std::size_t i = 0; i < records.size(); ++i) check_same(again[i], whole[i]);
+}
+
 TEST_CASE("a prediction depends on its record alone") {
   for (const Task task : {Task::label, Task::multilabel, Task::tags, Task::joint}) {
     CAPTURE(task_name(task));
-    Predictor predictor(shared(random_model(task)), everything());
-    const std::vector<FeatureRecord> records = random_records(60, 5);
-    std::vector<Prediction> whole(records.size());
-    predictor.predict(records, whole);
-    const auto clone = predictor.clone();
-    // One by one, by sevens from the end, and all again when every word is known.
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      Prediction single;
-      clone->predict({&records[i], 1}, {&single, 1});
-      check_same(single, whole[i]);
-    }
-    const auto fresh = clone->clone();
-    for (std::size_t end = records.size(); end > 0; end -= std::min<std::size_t>(end, 7)) {
-      const std::size_t begin = end - std::min<std::size_t>(end, 7);
-      std::vector<Prediction> part(end - begin);
-      fresh->predict(std::span(records).subspan(begin, end - begin), part);
-      for (std::size_t i = 0; i < part.size(); ++i) check_same(part[i], whole[begin + i]);
-    }
-    std::vector<Prediction> again(records.size());
-    predictor.predict(records, again);
-    for (std::size_t i = 0; i < records.size(); ++i) check_same(again[i], whole[i]);
+    const ModelFile model = random_model(task);
+    check_records_stand_alone(model);
+    check_records_stand_alone(quantize(model));
   }
+}
+
+TEST_CASE("a quantized model's logits are near, and its self-test is its own") {
+  ModelFile model = random_model(Task::joint);
+  const auto before = std::make_shared<SharedModel>(model);
+  const std::vector<FeatureRecord> records = random_records(20, 5);
+  const RecordSet inputs(model.config.fingerprint_width(), records);
+  model.self_test = make_self_test(before, RecordSelection(inputs));
+  const ModelFile small = quantize(model);
+  CHECK(small.self_test != model.self_test);
+  const auto after = std::make_shared<SharedModel>(small);
+  check_self_test(after, small.self_test);
+  std::vector<float> expected;
+  std::vector<float> found;
+  Inference(before).logits(records, expected);
+  Inference(after).logits(records, found);
+  REQUIRE(found.size() == expected.size());
+  double error = 0;
+  double size = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    error += std::pow(static_cast<double>(found[i]) - static_cast<double>(expected[i]), 2);
+    size += std::pow(static_cast<double>(expected[i]), 2);
+  }
+  CHECK(error > 0);
+  CHECK(std::sqrt(error / size) < 0.05);
 }
 
 TEST_CASE("memory for words that is full changes nothing") {
@@ -480,8 +513,8 @@ TEST_CASE("a predictor tells its model's configuration and features") {
   CHECK(predictor.clone()->config() == model.config);
 }
 
-TEST_CASE("models of the first version stay readable") {
-  for (const char* name : {"fp32.pnlp", "int8.pnlp"}) {
+TEST_CASE("models of all versions stay readable") {
+  for (const char* name : {"fp32.pnlp", "int8.pnlp", "products8.pnlp"}) {
     CAPTURE(name);
     const ModelFile model = load_model(std::string(PNLP_TESTDATA "/model/") + name);
     const auto out = toy::predict(

@@ -1,0 +1,88 @@
+// Prediction in 8 bits: layers prepared once from float weights, run on float rows. Weights have
+// one scale an output; activations are quantized as they come, unsigned, one scale a row (token
+// mixing: a column). Sums of products are exact integers, the same on every processor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace pnlp {
+
+// A scale for weights up to `largest`: largest / 127, to 17 significant bits, so that its product
+// with a quantized weight is exact and weights that were quantized before are not changed. Rounded
+// up, but for weights at the end of the range, where 127 scales are too many.
+float int8_scale(float largest);
+// round(weight / scale), ties to even; 0 for scale 0. The quotient is within -127 and 127.
+inline std::int8_t quantize_weight(float weight, float scale) {
+  constexpr float kMagic = 12582912.0F;  // 1.5 * 2^23: no room for a fraction beside it
+  const float sum = weight / scale + kMagic;
+  return static_cast<std::int8_t>(scale > 0 ? sum - kMagic : 0.0F);
+}
+
+// Reused from call to call; one per thread.
+struct Scratch8 {
+  std::vector<std::uint8_t> bytes;
+  std::vector<float> scales;
+  std::vector<std::int32_t> zeros;
+};
+
+enum class Form8 : std::uint8_t { fastest, plain };
+
+// y[row][n] = f(x[row][:] * w[:][n] + bias[n]), added to y if `accumulate`; f is GELU or the
+// identity.
+class Linear8 {
+ public:
+  // w[inputs][outputs], bias[outputs].
+  Linear8(const float* w, const float* bias, std::size_t inputs, std::size_t outputs);
+  void run(const float* x, std::size_t rows, bool gelu, bool accumulate, float* y,
+           Scratch8& scratch, Form8 form = Form8::fastest) const;
+  std::size_t inputs() const { return inputs_; }
+  std::size_t outputs() const { return outputs_; }
+
+ private:
+  std::size_t inputs_, outputs_, groups_;  // groups of four inputs
+  std::vector<std::int8_t> weights_;       // [outputs / 64][groups][64][4]
+  std::vector<float> scales_, bias_;       // [outputs], to whole blocks of 64
+  std::vector<std::int32_t> sums_;         // of an output's weights
+};
+
+// The token mixing of TokenMixing (kernels.hpp), in one pass: the hidden layer is looked up in a
+// table of 256 values of GELU and never leaves the first-level cache.
+class TokenMixing8 {
+ public:
+  // in[segment][hidden], out[segment][hidden]; `spread`: root mean square of the inputs, by which
+  // the hidden layer's range is estimated (what is beyond it is cut off).
+  TokenMixing8(const float* in, const float* in_bias, const float* out, const float* out_bias,
+               std::size_t segment, std::size_t hidden, float spread);
+  void run(std::size_t length, std::size_t columns, std::size_t stride, const float* x, float* y,
+           Scratch8& scratch, Form8 form = Form8::fastest) const;
+
+ private:
+  std::size_t segment_, groups_, quads_;  // groups of four positions, of four units
+  std::vector<std::int8_t> in_;           // [quads][groups][4 units][4 positions]
+  std::vector<float> in_scales_, in_bias_;
+  std::vector<std::int32_t> in_sums_;  // [groups + 1][units]: of the weights before the group
+  std::vector<float> ranges_;          // [segment + 1]: largest hidden value by length
+  std::vector<std::int8_t> out_;       // [quads][segment][4 units]
+  std::vector<float> out_scales_, out_bias_;
+  std::vector<std::int32_t> out_sums_;
+};
+
+// The feature table: rows are added as integers, one scale a column of each of its two parts.
+struct Table8 {
+  std::size_t windowed_rows = 0, width = 0;  // rows of `width` weights
+  std::size_t plain_rows = 0, channels = 0;  // then rows of `channels`
+  std::vector<float> scales;                 // [width], [channels]
+  std::vector<std::int8_t> weights;
+
+  std::size_t size() const { return windowed_rows * width + plain_rows * channels; }
+  // As project_word() of bottleneck.hpp.
+  void project(std::span<const std::int32_t> rows, std::size_t own_place, float* projected,
+               Scratch8& scratch) const;
+};
+// `shape` of it is filled in by the caller, its weights come from `table`.
+void quantize_table(const float* table, Table8& shape);
+
+}  // namespace pnlp

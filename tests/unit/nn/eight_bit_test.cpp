@@ -1,0 +1,200 @@
+#include "pnlp/nn/eight_bit.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "nn/noise.hpp"
+#include "pnlp/nn/integer_kernels.hpp"
+
+using namespace pnlp;
+using namespace pnlp::test;
+
+namespace {
+
+double gelu(double x) {
+  return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
+}
+
+// Random bytes, the extreme ones among them.
+template <typename Byte>
+std::vector<Byte> bytes(Random& random, std::size_t n, int least, int most) {
+  std::vector<Byte> values(n);
+  for (Byte& value : values) {
+    const std::uint64_t kind = random.below(4);
+    const auto any = least + static_cast<int>(random.below(static_cast<std::size_t>(most - least)));
+    value = static_cast<Byte>(kind == 0 ? least : kind == 1 ? most : any);
+  }
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("integer products are the sums that they should be, the largest bytes included") {
+  Random random(1);
+  for (const IntegerKernels* kernel : {&integer_kernels(), &plain_integer_kernels()}) {
+    for (const std::size_t rows : {1U, 2U, 3U, 5U, 6U, 7U, 10U}) {
+      for (const std::size_t outputs : {1U, 16U, 17U, 64U, 100U}) {
+        for (const std::size_t groups : {1U, 2U, 9U}) {
+          const std::size_t panels = (outputs + kPanelOutputs - 1) / kPanelOutputs;
+          const std::size_t padded = panels * kPanelOutputs;
+          const auto x = bytes<std::uint8_t>(random, rows * groups * 4, 0, 255);
+          const auto w = bytes<std::int8_t>(random, padded * groups * 4, -127, 127);
+          const std::vector<float> ones(std::max(rows, padded), 1.0F);
+          const std::vector<float> zeros(padded, 0.0F);
+          const auto x_zeros = std::vector<std::int32_t>(rows, 7);
+          const auto sums = std::vector<std::int32_t>(padded, 3);
+          std::vector<float> y(rows * outputs + 1, 1.0F);
+          kernel->multiply_rows({.rows = rows,
+                                 .groups = groups,
+                                 .outputs = outputs,
+                                 .x = x.data(),
+                                 .x_scales = ones.data(),
+                                 .x_zeros = x_zeros.data(),
+                                 .w = w.data(),
+                                 .scales = ones.data(),
+                                 .sums = sums.data(),
+                                 .bias = zeros.data(),
+                                 .accumulate = true,
+                                 .y = y.data()});
+          bool equal = true;
+          for (std::size_t r = 0; r < rows; ++r) {
+            for (std::size_t n = 0; n < outputs; ++n) {
+              int sum = 1 - 21;
+              for (std::size_t k = 0; k < groups * 4; ++k) {
+                const std::size_t panel = n / kPanelOutputs * groups + k / 4;
+                sum += x[r * groups * 4 + k] *
+                       w[(panel * kPanelOutputs + n % kPanelOutputs) * 4 + k % 4];
+              }
+              equal = equal && y[r * outputs + n] == static_cast<float>(sum);
+            }
+          }
+          CHECK(equal);
+          CHECK(y.back() == 1.0F);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a row's bytes: its ends are kept, zero is exact, both forms agree") {
+  Random random(2);
+  for (const std::size_t n : {1U, 15U, 16U, 40U}) {
+    for (int trial = 0; trial < 20; ++trial) {
+      std::vector<float> x = normals(random, n);
+      if (trial == 0) std::fill(x.begin(), x.end(), 0.0F);
+      if (trial == 1) std::fill(x.begin(), x.end(), 3.0F);
+      x[random.below(n)] = 0;
+      std::vector<std::uint8_t> fast(n + 1, 77);
+      std::vector<std::uint8_t> plain(n + 1, 77);
+      float scale = 0;
+      std::int32_t zero = 0;
+      integer_kernels().quantize_row(x.data(), n, fast.data(), scale, zero);
+      plain_integer_kernels().quantize_row(x.data(), n, plain.data(), scale, zero);
+      CHECK(fast == plain);
+      CHECK(fast.back() == 77);
+      for (std::size_t i = 0; i < n; ++i) {
+        const float back = scale * static_cast<float>(plain[i] - zero);
+        CHECK(std::abs(back - x[i]) <= 1.01F * scale);
+        if (x[i] == 0) CHECK(back == 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("a linear layer in 8 bits is near the layer in floats, and its forms agree") {
+  Random random(3);
+  for (const std::size_t inputs : {1U, 6U, 64U, 130U}) {
+    for (const std::size_t outputs : {1U, 16U, 70U}) {
+      const std::size_t rows = 9;
+      const auto w = normals(random, inputs * outputs);
+      const auto bias = normals(random, outputs);
+      const auto x = normals(random, rows * inputs);
+      const Linear8 layer(w.data(), bias.data(), inputs, outputs);
+      Scratch8 scratch;
+      for (const bool with_gelu : {false, true}) {
+        std::vector<float> fast(rows * outputs, 0.5F);
+        std::vector<float> plain = fast;
+        layer.run(x.data(), rows, with_gelu, true, fast.data(), scratch);
+        layer.run(x.data(), rows, with_gelu, true, plain.data(), scratch, Form8::plain);
+        for (std::size_t r = 0; r < rows; ++r) {
+          std::vector<float> alone(outputs, 0.5F);
+          layer.run(x.data() + r * inputs, 1, with_gelu, true, alone.data(), scratch);
+          CHECK(std::memcmp(alone.data(), fast.data() + r * outputs, 4 * outputs) == 0);
+          for (std::size_t n = 0; n < outputs; ++n) {
+            double sum = bias[n];
+            for (std::size_t k = 0; k < inputs; ++k)
+              sum += static_cast<double>(x[r * inputs + k]) * w[k * outputs + n];
+            if (with_gelu) sum = gelu(sum);
+            const double y = fast[r * outputs + n] - 0.5;
+            CHECK(std::abs(y - sum) < 0.03 * std::sqrt(static_cast<double>(inputs)) + 0.03);
+            CHECK(std::abs(fast[r * outputs + n] - plain[r * outputs + n]) < 2e-5);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("token mixing in 8 bits is near the one in floats, and its forms agree") {
+  Random random(4);
+  constexpr std::size_t kSegment = 21;
+  for (const std::size_t hidden : {1U, 4U, 30U}) {
+    const auto in = normals(random, kSegment * hidden, 0.3);
+    const auto out = normals(random, kSegment * hidden, 0.3);
+    const auto in_bias = normals(random, hidden, 0.3);
+    const auto out_bias = normals(random, kSegment);
+    const TokenMixing8 mixing(in.data(), in_bias.data(), out.data(), out_bias.data(), kSegment,
+                              hidden, 1.0F);
+    Scratch8 scratch;
+    for (const std::size_t length : {1U, 3U, 4U, 5U, 8U, 9U, 13U, 21U}) {
+      for (const std::size_t columns : {1U, 16U, 37U}) {
+        const std::size_t stride = columns + 2;
+        const auto x = normals(random, length * stride);
+        std::vector<float> fast(length * stride, 0.5F);
+        std::vector<float> plain = fast;
+        mixing.run(length, columns, stride, x.data(), fast.data(), scratch);
+        mixing.run(length, columns, stride, x.data(), plain.data(), scratch, Form8::plain);
+        CHECK(fast == plain);
+        double worst = 0;
+        for (std::size_t c = 0; c < stride; ++c) {
+          std::vector<double> units(hidden);
+          for (std::size_t j = 0; j < hidden; ++j) {
+            double sum = in_bias[j];
+            for (std::size_t i = 0; i < length; ++i)
+              sum += static_cast<double>(in[i * hidden + j]) * x[i * stride + c];
+            units[j] = gelu(sum);
+          }
+          for (std::size_t i = 0; i < length; ++i) {
+            double sum = 0.5;
+            if (c < columns) sum += out_bias[i];
+            for (std::size_t j = 0; c < columns && j < hidden; ++j)
+              sum += static_cast<double>(out[i * hidden + j]) * units[j];
+            worst = std::max(worst, std::abs(sum - fast[i * stride + c]));
+          }
+        }
+        CHECK(worst < 0.02 * std::sqrt(static_cast<double>(hidden)) + 0.02);
+      }
+    }
+  }
+}
+
+TEST_CASE("the feature table: rows are added exactly, with the scales of their columns") {
+  Table8 table;
+  table.windowed_rows = 2;
+  table.width = 3;
+  table.plain_rows = 2;
+  table.channels = 1;
+  const std::vector<float> weights = {127, 64, -1, -127, 127, 0, 127, -13};
+  quantize_table(weights.data(), table);
+  CHECK(table.weights == std::vector<std::int8_t>{127, 64, -127, -127, 127, 0, 127, -13});
+  const std::vector<std::int32_t> rows = {0, 0, 1, 3, 2};
+  std::vector<float> projected(3);
+  Scratch8 scratch;
+  table.project(rows, 1, projected.data(), scratch);
+  CHECK(projected[0] == doctest::Approx(127));
+  CHECK(projected[1] == doctest::Approx(2 * 64 + 127 + 127 - 13));
+  CHECK(projected[2] == doctest::Approx(-2));
+}
