@@ -16,8 +16,6 @@
 #include "pnlp/base/error.hpp"
 #include "pnlp/nn/onednn.hpp"
 
-extern char** environ;  // handed on to the child as it is
-
 namespace pnlp::cmd {
 namespace {
 
@@ -107,6 +105,7 @@ ChildRun run_program(const std::vector<std::string>& arguments, const std::strin
   std::vector<std::string> words = {"pnlp"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
 

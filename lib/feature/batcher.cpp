@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "pnlp/base/error.hpp"
@@ -197,7 +198,7 @@ void Batcher::write_rows(const FeatureSet& set, const FeatureDrop& drop,
   batch.word_offsets.resize(words_.size() + 1);
   // A value is dropped when its 16 random bits are below this: the probability in 1/65536ths.
   const auto threshold = static_cast<std::uint32_t>(
-      std::clamp(drop.probability, 0.0, 1.0) * static_cast<double>(kValues) + 0.5);
+      std::lround(std::clamp(drop.probability, 0.0, 1.0) * static_cast<double>(kValues)));
   std::size_t end = 0;
   for (std::size_t position = 0; position < words_.size(); ++position) {
     batch.word_offsets[position] = static_cast<std::int32_t>(end);

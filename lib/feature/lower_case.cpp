@@ -26,6 +26,8 @@ struct LowerCase::Map {
   ~Map() { ucasemap_close(icu); }
   Map(const Map&) = delete;
   Map& operator=(const Map&) = delete;
+  Map(Map&&) = delete;
+  Map& operator=(Map&&) = delete;
 };
 
 LowerCase::LowerCase() : map_(std::make_unique<Map>()) {}

@@ -16,6 +16,8 @@ class Temporary {
   ~Temporary();
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
+  Temporary(Temporary&&) = delete;
+  Temporary& operator=(Temporary&&) = delete;
 
   const char* path() const;
   // The file has been renamed (or never came to be): forget the name, remove nothing.

@@ -58,6 +58,7 @@ constexpr std::array kEncoders = {
 
 std::vector<std::string> encoder_names() {
   std::vector<std::string> names;
+  names.reserve(kEncoders.size());
   for (const Entry& entry : kEncoders) names.emplace_back(entry.name);
   return names;
 }

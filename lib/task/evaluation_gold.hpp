@@ -24,6 +24,8 @@ class GoldReader {
   ~GoldReader();
   GoldReader(const GoldReader&) = delete;
   GoldReader& operator=(const GoldReader&) = delete;
+  GoldReader(GoldReader&&) = delete;
+  GoldReader& operator=(GoldReader&&) = delete;
 
   // Fills `gold` (memory reused) and returns true, or returns false at the end.
   bool next(Record& gold);

@@ -24,7 +24,7 @@ template <typename... Values>
 [[noreturn]] void malformed(simdjson::error_code error);
 
 template <typename T>
-T checked(simdjson::simdjson_result<T>&& result) {
+T checked(simdjson::simdjson_result<T> result) {
   T value;
   const simdjson::error_code error = std::move(result).get(value);
   if (error != simdjson::SUCCESS) malformed(error);
@@ -52,7 +52,7 @@ void skip(Value& value, int depth);
 template <typename Each>
 void for_elements(Value& value, Each&& each) {
   for (auto result : checked(value.get_array())) {
-    Value element = checked(std::move(result));
+    Value element = checked(result);
     each(element);
   }
 }
