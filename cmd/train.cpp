@@ -75,8 +75,7 @@ class Train : public Command {
     choose_preset(options, train_set.records, messages);
     std::optional<RecordSet> dev_records;
     if (dev_set) dev_records = std::move(dev_set->records);
-    const TrainResult result =
-        fit(train_set.source, std::move(train_set.records), std::move(dev_records), messages);
+    const TrainResult result = fit(train_set.source, train_set.records, dev_records, messages);
     messages.progress("");
     if (result.stopped) {
       messages.warn(interrupted_text(result));
