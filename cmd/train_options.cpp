@@ -48,6 +48,7 @@ std::vector<std::string> metric_choices() {
 
 void declare_model(Options& options, std::string& preset, TrainOptions& train) {
   std::vector<std::string> names;
+  names.reserve(presets().size());
   for (const Preset& known : presets()) names.emplace_back(known.name);
   options
       .choice(preset, "preset", "NAME",

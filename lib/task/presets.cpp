@@ -75,6 +75,7 @@ const Preset& find_preset(std::string_view name) {
   const auto found = std::ranges::find(all(), name, &Preset::name);
   if (found != all().end()) return *found;
   std::vector<std::string_view> names;
+  names.reserve(all().size());
   for (const Preset& preset : all()) names.push_back(preset.name);
   throw Error(ErrorKind::usage,
               fmt::format("unknown preset '{}'; there are: {}", name, fmt::join(names, ", ")));
