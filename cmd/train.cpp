@@ -174,6 +174,10 @@ class Train : public Command {
     } else if (preset_.empty()) {
       messages.detail(fmt::format("the records call for the preset {}", preset.name));
     }
+    if (options.given("teacher-weight") && teachers_.empty() && train_.ensemble == 0) {
+      throw Error(ErrorKind::usage,
+                  "--teacher-weight makes no sense without --teacher or --ensemble");
+    }
   }
 
   TrainResult fit(const FeatureSource& source, const RecordSet& records,

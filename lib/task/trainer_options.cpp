@@ -23,7 +23,7 @@ void check_options(const TrainOptions& options) {
   need(share(options.feature_drop), "feature drop", options.feature_drop,
        "a share from 0 to below 1");
   need(share(options.slot_substitution), "slot substitution", options.slot_substitution,
-       "a share from 0 to 1");
+       "a share from 0 to below 1");
   need(share(options.dropout), "dropout", options.dropout, "a share from 0 to below 1");
   need(options.weight_decay >= 0 && std::isfinite(options.weight_decay), "weight decay",
        options.weight_decay, "0 or more");

@@ -50,10 +50,10 @@ TrainingStep::TrainingStep(const ModelConfig& config, const Network& network,
       options_(options),
       seed_(seed),
       workers_(workers),
+      substitution_(set, config.max_tokens),
       teachers_(options.teachers, config),
       gradients_(network.layout().size(), 0.0F),
       squares_((network.layout().size() + kChunk - 1) / kChunk) {
-  substitution_.emplace(set_, config.max_tokens);
   for (std::size_t i = 0; i < kShards; ++i) {
     shards_.push_back(std::make_unique<Shard>(make_batcher(config)));
     shards_.back()->gradients.resize(network.dense_size());
@@ -68,7 +68,7 @@ void TrainingStep::draw(std::span<const std::uint32_t> records, std::uint64_t st
   drawn_.clear();
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Random random(seed_, kSubstitutionStream + step, i);
-    substitution_->add(records[i], options_.slot_substitution, random, drawn_);
+    substitution_.add(records[i], options_.slot_substitution, random, drawn_);
   }
 }
 

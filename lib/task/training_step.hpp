@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -61,7 +60,7 @@ class TrainingStep {
   std::uint64_t seed_;
   Workers& workers_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::optional<SlotSubstitution> substitution_;
+  SlotSubstitution substitution_;
   Teachers teachers_;
   SubstitutedBatch drawn_;
   std::vector<std::uint32_t> order_;
