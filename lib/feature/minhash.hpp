@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pnlp/feature/lower_case.hpp"
+#include "pnlp/text/lower_case.hpp"
 #include "pnlp/feature/projection.hpp"
 
 namespace pnlp {

@@ -1,14 +1,12 @@
 #include "pnlp/feature/word_channels.hpp"
 
-#include <unicode/uchar.h>
-#include <unicode/uscript.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "pnlp/base/hash.hpp"
 #include "pnlp/feature/code_points.hpp"
+#include "pnlp/text/char_class.hpp"
 
 namespace pnlp {
 namespace {
@@ -28,34 +26,27 @@ constexpr std::array<std::pair<std::string_view, WordChannel>, 6> kChannels = {{
 }};
 
 // The shape character of a code point; 0 for marks, which add nothing.
-char shape_class(char32_t code_point) {
-  if (code_point == kNoCodePoint) return '.';
-  const auto point = static_cast<UChar32>(code_point);
+char shape_class(char32_t point) {
+  if (point == kNoCodePoint) return '.';
   if (point >= 'a' && point <= 'z') return 'a';
   if (point >= 'A' && point <= 'Z') return 'A';
   if (point >= '0' && point <= '9') return '0';
   if (point < 0x80) return static_cast<char>(point);
-  switch (u_charType(point)) {
-    case U_UPPERCASE_LETTER:
-    case U_TITLECASE_LETTER:
+  switch (char_class(point)) {
+    case CharClass::capital:
       return 'A';
-    case U_LOWERCASE_LETTER:
+    case CharClass::small:
       return 'a';
-    case U_DECIMAL_DIGIT_NUMBER:
+    case CharClass::digit:
       return '0';
-    case U_NON_SPACING_MARK:
-    case U_ENCLOSING_MARK:
-    case U_COMBINING_SPACING_MARK:
+    case CharClass::letter:
+      return static_cast<char>(0x80U | (script_number(point) & 0x7fU));
+    case CharClass::mark:
       return 0;
-    case U_OTHER_LETTER:
-    case U_MODIFIER_LETTER: {
-      UErrorCode status = U_ZERO_ERROR;
-      const auto script = static_cast<unsigned>(uscript_getScript(point, &status));
-      return static_cast<char>(0x80U | (script & 0x7fU));
-    }
-    default:
+    case CharClass::other:
       return '.';
   }
+  return '.';
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ PRIVATE = re.compile(r"^// .*included by \.cpp files of this folder only", re.MU
 LIBRARIES = {
     r"simdjson": {"io", "text"},
     r"sentencepiece": {"text"},
-    r"unicode/": {"text", "feature"},
+    r"unicode/": {"text"},
     r"oneapi/|dnnl": {"nn"},
     r"xxhash": {"base"},
     r"zstd": {"io"},

@@ -1,4 +1,4 @@
-#include "pnlp/feature/lower_case.hpp"
+#include "pnlp/text/lower_case.hpp"
 
 #include <unicode/ucasemap.h>
 
