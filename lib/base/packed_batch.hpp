@@ -5,7 +5,9 @@
 // Letters: B sequences, T tokens, W distinct words, S the longest segment.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace pnlp {
@@ -20,6 +22,17 @@ struct SegmentGroup {
   std::int32_t first_token = 0;
 };
 
+// A row may be multiplied by a number, counted in 256ths. It is small enough that the sum of 4096
+// such numbers times 8-bit weights fits 32 bits.
+inline constexpr int kFactorOne = 256;
+inline constexpr int kMaxFactor = 4095;
+
+// What one word adds up: rows of the feature table, each times its factor.
+struct WordRows {
+  std::span<const std::int32_t> rows;
+  std::span<const std::int16_t> factors;  // one a row, in 256ths; empty: 1 each
+};
+
 struct PackedBatch {
   std::vector<SegmentGroup> groups;  // by falling length
 
@@ -32,6 +45,7 @@ struct PackedBatch {
   std::vector<std::int32_t> word_of_token;  // T, by packed index
   std::vector<std::int32_t> word_offsets;   // W + 1, into rows
   std::vector<std::int32_t> rows;           // rows of the feature table; a row twice counts twice
+  std::vector<std::int16_t> factors;        // of rows, in 256ths; empty: 1 each
 
   // Targets; empty when the batch is only to be predicted.
   std::vector<std::int32_t> tags;            // T, by packed index; -1: no target
@@ -45,6 +59,13 @@ struct PackedBatch {
   }
   std::size_t tokens() const { return word_of_token.size(); }
   std::size_t words() const { return word_offsets.empty() ? 0 : word_offsets.size() - 1; }
+  WordRows rows_of(std::size_t word) const {
+    const auto begin = static_cast<std::size_t>(word_offsets[word]);
+    const std::size_t count = static_cast<std::size_t>(word_offsets[word + 1]) - begin;
+    WordRows word_rows{.rows = std::span(rows).subspan(begin, count), .factors = {}};
+    if (!factors.empty()) word_rows.factors = std::span(factors).subspan(begin, count);
+    return word_rows;
+  }
 };
 
 }  // namespace pnlp

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -15,6 +16,12 @@ namespace {
 constexpr std::uint32_t kValues = 65536;
 constexpr std::uint32_t kMaxSegment = 1U << 20;
 constexpr std::uint64_t kMaxIndex = std::numeric_limits<std::int32_t>::max();
+
+// A number as the fingerprint holds it: two's complement. A file may hold any.
+std::int16_t number_factor(std::uint16_t value) {
+  const int number = std::bit_cast<std::int16_t>(value);
+  return static_cast<std::int16_t>(std::clamp(number, -kMaxFactor, kMaxFactor));
+}
 
 }  // namespace
 
@@ -34,7 +41,13 @@ Batcher::Batcher(std::vector<Channel> channels, std::vector<ChannelTable> tables
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const ChannelTable& table = tables[i];
     if (table.used) {
-      if (table.rows == 0 || kValues % table.rows != 0) {
+      const bool numbers = channels[i].numbers;
+      if (numbers && table.rows != channels[i].values) {
+        throw Error(ErrorKind::usage,
+                    fmt::format("channel \"{}\" has {} rows for {} numbers; give as many",
+                                channels[i].name, table.rows, channels[i].values));
+      }
+      if (!numbers && (table.rows == 0 || kValues % table.rows != 0)) {
         throw Error(ErrorKind::usage,
                     fmt::format("channel \"{}\" has {} rows; the number must divide {}",
                                 channels[i].name, table.rows, kValues));
@@ -44,8 +57,10 @@ Batcher::Batcher(std::vector<Channel> channels, std::vector<ChannelTable> tables
                                                   channels[i].name, table.first_row));
       }
       for (std::uint32_t k = 0; k < channels[i].values; ++k) {
-        columns_.push_back({width_ + k, table.rows - 1, table.first_row});
+        const std::uint32_t mask = numbers ? 0 : table.rows - 1;
+        columns_.push_back({width_ + k, mask, table.first_row + (numbers ? k : 0), numbers});
       }
+      has_numbers_ = has_numbers_ || numbers;
     }
     width_ += channels[i].values;
   }
@@ -195,6 +210,7 @@ void Batcher::write_rows(const FeatureSet& set, const FeatureDrop& drop,
                          std::span<const std::uint8_t> known, PackedBatch& batch) const {
   const std::size_t columns = columns_.size();
   batch.rows.resize(words_.size() * columns);
+  batch.factors.resize(has_numbers_ ? batch.rows.size() : 0);
   batch.word_offsets.resize(words_.size() + 1);
   // A value is dropped when its 16 random bits are below this: the probability in 1/65536ths.
   const auto threshold = static_cast<std::uint32_t>(
@@ -205,7 +221,7 @@ void Batcher::write_rows(const FeatureSet& set, const FeatureDrop& drop,
     if (words_[position] < known.size() && known[words_[position]] != 0) continue;
     const std::uint16_t* values = set.word(words_[position]).data();
     std::int32_t* rows = batch.rows.data();
-    if (threshold == 0) {
+    if (threshold == 0 && !has_numbers_) {
       for (const Column& column : columns_) {
         rows[end++] =
             static_cast<std::int32_t>(column.first_row + (values[column.value] & column.mask));
@@ -215,16 +231,25 @@ void Batcher::write_rows(const FeatureSet& set, const FeatureDrop& drop,
     Random random(drop.seed, position);
     std::uint64_t bits = 0;
     for (std::size_t k = 0; k < columns; ++k) {
-      if (k % 4 == 0) bits = random.next();
+      if (threshold != 0 && k % 4 == 0) bits = random.next();
       const Column& column = columns_[k];
+      const bool kept = (bits & (kValues - 1)) >= threshold;
+      bits >>= 16;
       rows[end] =
           static_cast<std::int32_t>(column.first_row + (values[column.value] & column.mask));
-      end += (bits & (kValues - 1)) >= threshold ? 1 : 0;
-      bits >>= 16;
+      if (has_numbers_) {
+        const std::int16_t factor =
+            column.number ? number_factor(values[column.value]) : std::int16_t{kFactorOne};
+        batch.factors[end] = factor;
+        end += kept && factor != 0 ? 1 : 0;
+      } else {
+        end += kept ? 1 : 0;
+      }
     }
   }
   batch.word_offsets[words_.size()] = static_cast<std::int32_t>(end);
   batch.rows.resize(end);
+  batch.factors.resize(has_numbers_ ? end : 0);
 }
 
 void Batcher::write_labels(std::span<const BatchSequence> sequences, PackedBatch& batch) {

@@ -13,10 +13,11 @@
 
 namespace pnlp {
 
-// Rows of the feature table that belong to a channel: row = first_row + value % rows.
+// Rows of the feature table that belong to a channel. Hashed values: row = first_row + value %
+// rows. Numbers: value k multiplies row first_row + k, and gives none where it is 0.
 struct ChannelTable {
   std::uint32_t first_row = 0;
-  std::uint32_t rows = 0;  // must divide 65536
+  std::uint32_t rows = 0;  // must divide 65536; of numbers: as many as values
   bool used = true;
 };
 
@@ -88,12 +89,14 @@ class Batcher {
   // Consecutive values of the fingerprint with tables, flattened: what each value needs.
   struct Column {
     std::uint32_t value;  // index in the fingerprint
-    std::uint32_t mask;
+    std::uint32_t mask;   // 0 for numbers, which have a row each
     std::uint32_t first_row;
+    bool number;
   };
   std::uint32_t width_ = 0;
   BatcherOptions options_;
   std::vector<Column> columns_;
+  bool has_numbers_ = false;
 
   std::vector<BatchSequence> sequences_;    // of the overloads without targets
   std::vector<std::int32_t> next_segment_;  // by length: packed index of the next one's token 0

@@ -14,21 +14,23 @@
 
 namespace pnlp {
 
-// `values` consecutive u16 of every token's fingerprint. A model gives each channel a table of its
-// own.
+// `values` consecutive u16 of every token's fingerprint: hash values, or numbers, each an i16 that
+// counts 256ths. A model gives each channel a table of its own.
 struct Channel {
   std::string name;
   std::uint32_t values = 0;
+  bool numbers = false;
   bool operator==(const Channel&) const = default;
 };
 
 struct ProjectionSpec {
-  std::string kind = "minhash";
-  std::uint32_t hashes = 64;  // n, values of the minhash channel
-  std::uint32_t ngram = 3;    // code points per n-gram
-  bool lowercase = false;     // minhash of the lower-cased unit (ICU, root locale)
-  // Word channels after minhash, in this order; see pnlp-features(5): "word" (the whole word),
-  // "lower", "prefix" (1 to 4 code points: 4 values), "suffix" (4 values), "shape", "length".
+  std::string kind = "minhash";  // or "simhash", "ternary", "binary"
+  std::uint32_t hashes = 64;     // n, values of the first channel, which has the kind's name
+  std::uint32_t ngram = 3;       // code points per n-gram
+  bool lowercase = false;        // n-grams of the lower-cased unit (ICU, root locale)
+  // Word channels after the first one, in this order; see pnlp-features(5): "word" (the whole
+  // word), "lower", "prefix" (1 to 4 code points: 4 values), "suffix" (4 values), "shape",
+  // "length".
   std::vector<std::string> channels = {"word", "lower", "prefix", "suffix", "shape", "length"};
   std::uint64_t seed = 0x706e6c70;  // of the hash family
   bool operator==(const ProjectionSpec&) const = default;

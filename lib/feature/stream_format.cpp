@@ -52,7 +52,10 @@ FeatureSource decode_header(std::string_view payload) {
     channel.values = reader.u32();
   }
   reader.finish();
-  if (channels != projection_channels(source.projection)) {
+  const auto alike = [](const Channel& a, const Channel& b) {
+    return a.name == b.name && a.values == b.values;
+  };
+  if (!std::ranges::equal(channels, projection_channels(source.projection), alike)) {
     throw Error(ErrorKind::data, "the header's channels are not those of its projection");
   }
   return source;

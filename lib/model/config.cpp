@@ -32,6 +32,8 @@ constexpr std::array kSizes = {
     Size{"segment", &Shape::segment, 1, 8192},
 };
 constexpr std::uint64_t kMaxNames = 1U << 20;
+constexpr std::uint32_t kMaxNumbers = 4096;       // of a channel: what kMaxFactor allows
+constexpr std::uint32_t kNumbersFlag = 1U << 20;  // added to a channel's rows in the file
 
 void write_names(ByteWriter& out, const std::vector<std::string>& names) {
   out.varint(names.size());
@@ -111,7 +113,16 @@ void check_config(const ModelConfig& config) {
   if (config.max_tokens == 0) fail("the length limit is 0 tokens; give 1 or more");
   if (config.channels.size() > 64) fail("more than 64 channels of features");
   for (const ChannelRows& channel : config.channels) {
-    if (channel.rows != 0 && (!std::has_single_bit(channel.rows) || channel.rows > 65536)) {
+    if (channel.numbers) {
+      if (channel.rows != 0 && channel.rows != channel.values) {
+        fail(fmt::format("channel '{}' has {} rows for {} numbers; give as many, or 0",
+                         channel.name, channel.rows, channel.values));
+      }
+      if (channel.values > kMaxNumbers) {
+        fail(fmt::format("channel '{}' has {} numbers a token; {} at most", channel.name,
+                         channel.values, kMaxNumbers));
+      }
+    } else if (channel.rows != 0 && (!std::has_single_bit(channel.rows) || channel.rows > 65536)) {
       fail(fmt::format("channel '{}' has {} rows; give a power of two up to 65536, or 0",
                        channel.name, channel.rows));
     }
@@ -154,7 +165,7 @@ std::string encode_config(const ModelConfig& config) {
   for (const ChannelRows& channel : config.channels) {
     out.string(channel.name);
     out.varint(channel.values);
-    out.varint(channel.rows);
+    out.varint(channel.rows + (channel.numbers ? kNumbersFlag : 0));
   }
   write_names(out, config.labels);
   write_names(out, config.slots);
@@ -181,7 +192,9 @@ ModelConfig decode_config(std::string_view bytes) {
   for (ChannelRows& channel : config.channels) {
     channel.name = in.string();
     channel.values = static_cast<std::uint32_t>(in.count(65536));
-    channel.rows = static_cast<std::uint32_t>(in.count(65536));
+    channel.rows = static_cast<std::uint32_t>(in.count(kNumbersFlag + kMaxNumbers));
+    channel.numbers = (channel.rows & kNumbersFlag) != 0;
+    channel.rows &= ~kNumbersFlag;
   }
   config.labels = read_names(in);
   config.slots = read_names(in);

@@ -24,12 +24,13 @@ constexpr bool has_tags(Task task) {
   return task == Task::tags || task == Task::joint;
 }
 
-// Rows of the feature table that belong to one channel of the fingerprint:
-// row = (rows of the channels before) + value % rows.
+// Rows of the feature table that belong to one channel of the fingerprint. Of hashed values:
+// row = (rows of the channels before) + value % rows; of numbers: value k multiplies row k.
 struct ChannelRows {
   std::string name;
   std::uint32_t values = 0;  // of the fingerprint
   std::uint32_t rows = 0;    // a power of two up to 65536; 0: the channel is not used
+  bool numbers = false;      // then rows == values, or 0
   bool operator==(const ChannelRows&) const = default;
 };
 

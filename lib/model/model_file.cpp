@@ -20,8 +20,7 @@ namespace pnlp {
 namespace {
 
 constexpr std::string_view kMagic = "PNLPMODL";
-constexpr std::uint32_t kVersion = 3;       // versions from 1 on are read
-constexpr std::uint32_t kPlainVersion = 2;  // written where products are not in 8 bits
+constexpr std::uint32_t kVersion = 4;  // versions from 1 on are read
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::uint64_t kMaxText = 64ULL << 20;
 
@@ -161,6 +160,16 @@ void read_weights(ByteReader& in, const Network& network, ModelFile& model) {
   }
 }
 
+bool has_numbers(const ModelConfig& config) {
+  return std::ranges::any_of(config.channels, &ChannelRows::numbers);
+}
+
+// Older programs read what they can: numbers came with version 4, products in 8 bits with 3.
+std::uint32_t least_version(const ModelFile& model) {
+  if (has_numbers(model.config)) return 4;
+  return model.weight_format == WeightFormat::int8_products ? 3 : 2;
+}
+
 }  // namespace
 
 std::string encode_model(const ModelFile& model) {
@@ -175,7 +184,7 @@ std::string encode_model(const ModelFile& model) {
   check_finite(model.weights, "the new model");
   ByteWriter out;
   out.raw(kMagic);
-  out.u32(products ? kVersion : kPlainVersion);  // older programs read what they can
+  out.u32(least_version(model));
   out.string(encode_config(model.config));
   out.string(model.feature_source);
   out.string(compress(model.training));
@@ -229,6 +238,10 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
     network.emplace(model.config);
   } catch (const Error& error) {
     refuse(name, error.what());
+  }
+  if (version < 4 && has_numbers(model.config)) {
+    refuse(name,
+           fmt::format("model format {} has no channels of numbers; the file is damaged", version));
   }
   model.self_test = in.string();
   const std::uint8_t format = in.u8();

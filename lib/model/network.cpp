@@ -36,10 +36,7 @@ void Network::project_words(const float* w, const PackedBatch& batch, float scal
                             NetworkMemory& memory) const {
   memory.projected.resize(batch.words() * bottleneck_.width());
   for (std::size_t word = 0; word < batch.words(); ++word) {
-    const auto begin = static_cast<std::size_t>(batch.word_offsets[word]);
-    const auto end = static_cast<std::size_t>(batch.word_offsets[word + 1]);
-    project(w, std::span(batch.rows).subspan(begin, end - begin), scale,
-            memory.projected.data() + word * bottleneck_.width());
+    project(w, batch.rows_of(word), scale, memory.projected.data() + word * bottleneck_.width());
   }
 }
 

@@ -56,9 +56,8 @@ class Network {
   const Encoder& encoder() const { return *encoder_; }
 
   // One word's projection: D floats.
-  void project(const float* w, std::span<const std::int32_t> rows, float scale,
-               float* projected) const {
-    project_word(bottleneck_, w + table_, rows, scale, projected);
+  void project(const float* w, const WordRows& word, float scale, float* projected) const {
+    project_word(bottleneck_, w + table_, word, scale, projected);
   }
   // For prediction, when projected words come from a cache: memory.projected[W][D] must be set.
   // `eight`: in 8 bits; `w` then needs the dense part only.

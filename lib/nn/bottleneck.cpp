@@ -7,6 +7,10 @@
 namespace pnlp {
 namespace {
 
+float factor_of(const WordRows& word, std::size_t i) {
+  return word.factors.empty() ? 1.0F : static_cast<float>(word.factors[i]) / float{kFactorOne};
+}
+
 // Calls visit(token, word, place) for every pair of a token and a word in its window.
 template <typename Visit>
 void for_each_neighbour(const BottleneckShape& shape, const PackedBatch& batch,
@@ -31,18 +35,19 @@ void for_each_neighbour(const BottleneckShape& shape, const PackedBatch& batch,
 
 }  // namespace
 
-void project_word(const BottleneckShape& shape, const float* table,
-                  std::span<const std::int32_t> rows, float scale, float* projected) {
+void project_word(const BottleneckShape& shape, const float* table, const WordRows& word,
+                  float scale, float* projected) {
   const std::size_t width = shape.width();
   const float* plain = table + shape.windowed_rows * width;
   std::fill_n(projected, width, 0.0F);
-  for (const std::int32_t row : rows) {
-    const auto r = static_cast<std::size_t>(row);
+  for (std::size_t i = 0; i < word.rows.size(); ++i) {
+    const auto r = static_cast<std::size_t>(word.rows[i]);
+    const float times = scale * factor_of(word, i);
     if (r < shape.windowed_rows) {
-      add_scaled(projected, table + r * width, scale, width);
+      add_scaled(projected, table + r * width, times, width);
     } else {
       add_scaled(projected + shape.window * shape.channels,
-                 plain + (r - shape.windowed_rows) * shape.channels, scale, shape.channels);
+                 plain + (r - shape.windowed_rows) * shape.channels, times, shape.channels);
     }
   }
 }
@@ -86,15 +91,15 @@ void scatter_rows(const BottleneckShape& shape, const PackedBatch& batch, const 
   float* plain = dtable + shape.windowed_rows * width;
   for (std::size_t word = 0; word < batch.words(); ++word) {
     const float* gradient = dprojected + word * width;
-    const auto first = static_cast<std::size_t>(batch.word_offsets[word]);
-    const auto last = static_cast<std::size_t>(batch.word_offsets[word + 1]);
-    for (std::size_t i = first; i < last; ++i) {
-      const auto r = static_cast<std::size_t>(batch.rows[i]);
+    const WordRows own_rows = batch.rows_of(word);
+    for (std::size_t i = 0; i < own_rows.rows.size(); ++i) {
+      const auto r = static_cast<std::size_t>(own_rows.rows[i]);
+      const float times = scale * factor_of(own_rows, i);
       if (r < shape.windowed_rows) {
-        add_scaled(dtable + r * width + begin, gradient + begin, scale, end - begin);
+        add_scaled(dtable + r * width + begin, gradient + begin, times, end - begin);
       } else if (own_begin < own_end) {
         add_scaled(plain + (r - shape.windowed_rows) * shape.channels + (own_begin - own),
-                   gradient + own_begin, scale, own_end - own_begin);
+                   gradient + own_begin, times, own_end - own_begin);
       }
     }
   }

@@ -7,9 +7,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <span>
-#include <vector>
 
 #include "pnlp/base/packed_batch.hpp"
 
@@ -26,9 +23,10 @@ struct BottleneckShape {
   std::size_t table_size() const { return windowed_rows * width() + plain_rows * channels; }
 };
 
-// projected[D] = sum of the table's rows of one word, times `scale`; in the order of `rows`.
-void project_word(const BottleneckShape& shape, const float* table,
-                  std::span<const std::int32_t> rows, float scale, float* projected);
+// projected[D] = sum of the table's rows of one word, each times its factor and `scale`; in the
+// order of the rows.
+void project_word(const BottleneckShape& shape, const float* table, const WordRows& word,
+                  float scale, float* projected);
 
 // x[T][C] = bias + sum over the window of the slices of projected[W][D]; tokens of other sequences
 // count as zeros. `neighbours` is scratch.
@@ -38,8 +36,9 @@ void gather_windows(const BottleneckShape& shape, const PackedBatch& batch, cons
 void gather_windows_backward(const BottleneckShape& shape, const PackedBatch& batch,
                              const float* dx, float* dprojected, float* dbias);
 
-// Adds scale * dprojected[w][:] to the gradient of each of the words' rows. Only columns of `slice`
-// (of slices() in all) are touched: threads take slices, and a slice's sum has one order.
+// Adds factor * scale * dprojected[w][:] to the gradient of each of the words' rows. Only columns
+// of `slice` (of slices() in all) are touched: threads take slices, and a slice's sum has one
+// order.
 std::size_t slices(const BottleneckShape& shape);
 void scatter_rows(const BottleneckShape& shape, const PackedBatch& batch, const float* dprojected,
                   float scale, std::size_t slice, float* dtable);

@@ -27,9 +27,18 @@ void add_bytes(const std::int8_t* __restrict weights, std::size_t n,
 }
 
 PNLP_MULTIVERSION
-void scale_sums(const std::int32_t* sums, const float* scales, std::size_t n, float* out) {
+void add_times(const std::int8_t* __restrict weights, std::int32_t factor, std::size_t n,
+               std::int32_t* __restrict sums) {
 #pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) out[i] += static_cast<float>(sums[i]) * scales[i];
+  for (std::size_t i = 0; i < n; ++i) sums[i] += factor * weights[i];
+}
+
+// `unit`: what one of `sums` counts; a power of two.
+PNLP_MULTIVERSION
+void scale_sums(const std::int32_t* sums, const float* scales, float unit, std::size_t n,
+                float* out) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) out[i] += static_cast<float>(sums[i]) * (scales[i] * unit);
 }
 
 }  // namespace
@@ -189,22 +198,28 @@ void TokenMixing8::run(std::size_t length, std::size_t columns, std::size_t stri
   (form == Form8::plain ? plain_integer_kernels() : integer_kernels()).mix_tokens(product);
 }
 
-void Table8::project(std::span<const std::int32_t> rows, std::size_t own_place, float* projected,
+void Table8::project(const WordRows& word, std::size_t own_place, float* projected,
                      Scratch8& scratch) const {
   scratch.zeros.assign(width + channels, 0);
   std::int32_t* sums = scratch.zeros.data();
   const std::int8_t* plain = weights.data() + windowed_rows * width;
-  for (const std::int32_t row : rows) {
-    const auto r = static_cast<std::size_t>(row);
-    if (r < windowed_rows) {
-      add_bytes(weights.data() + r * width, width, sums);
+  for (std::size_t i = 0; i < word.rows.size(); ++i) {
+    const auto r = static_cast<std::size_t>(word.rows[i]);
+    const bool windowed = r < windowed_rows;
+    const std::int8_t* row =
+        windowed ? weights.data() + r * width : plain + (r - windowed_rows) * channels;
+    std::int32_t* to = windowed ? sums : sums + width;
+    const std::size_t columns = windowed ? width : channels;
+    if (word.factors.empty()) {
+      add_bytes(row, columns, to);
     } else {
-      add_bytes(plain + (r - windowed_rows) * channels, channels, sums + width);
+      add_times(row, word.factors[i], columns, to);
     }
   }
+  const float unit = word.factors.empty() ? 1.0F : 1.0F / float{kFactorOne};
   std::fill_n(projected, width, 0.0F);
-  scale_sums(sums, scales.data(), width, projected);
-  scale_sums(sums + width, scales.data() + width, channels, projected + own_place * channels);
+  scale_sums(sums, scales.data(), unit, width, projected);
+  scale_sums(sums + width, scales.data() + width, unit, channels, projected + own_place * channels);
 }
 
 void quantize_table(const float* table, Table8& shape) {

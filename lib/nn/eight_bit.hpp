@@ -8,6 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "pnlp/base/packed_batch.hpp"
+
 namespace pnlp {
 
 // A scale for weights up to `largest`: largest / 127, to 17 significant bits, so that its product
@@ -70,7 +72,8 @@ class TokenMixing8 {
   std::vector<std::int32_t> out_sums_;
 };
 
-// The feature table: rows are added as integers, one scale a column of each of its two parts.
+// The feature table: rows, each times its factor, are added as integers; one scale a column of each
+// of its two parts.
 struct Table8 {
   std::size_t windowed_rows = 0, width = 0;  // rows of `width` weights
   std::size_t plain_rows = 0, channels = 0;  // then rows of `channels`
@@ -79,7 +82,7 @@ struct Table8 {
 
   std::size_t size() const { return windowed_rows * width + plain_rows * channels; }
   // As project_word() of bottleneck.hpp.
-  void project(std::span<const std::int32_t> rows, std::size_t own_place, float* projected,
+  void project(const WordRows& word, std::size_t own_place, float* projected,
                Scratch8& scratch) const;
 };
 // `shape` of it is filled in by the caller, its weights come from `table`.

@@ -20,7 +20,7 @@ constexpr std::size_t kPartTokens = 4096;
 std::vector<Channel> channels_of(const ModelConfig& config) {
   std::vector<Channel> channels;
   for (const ChannelRows& channel : config.channels)
-    channels.push_back({channel.name, channel.values});
+    channels.push_back({channel.name, channel.values, channel.numbers});
   return channels;
 }
 
@@ -69,17 +69,14 @@ void Inference::run(std::span<const FeatureRecord> records) {
   // the set.
   memory_.projected.resize(std::max(memory_.projected.size(), set_.words() * width));
   const std::span<const std::uint32_t> words = batcher_.words();
-  const std::span<const std::int32_t> rows(batch_.rows);
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (projected_[words[i]] != 0) continue;
-    const auto begin = static_cast<std::size_t>(batch_.word_offsets[i]);
-    const auto end = static_cast<std::size_t>(batch_.word_offsets[i + 1]);
     float* projected = memory_.projected.data() + words[i] * width;
     if (model_->eight) {
-      model_->eight->table->project(rows.subspan(begin, end - begin), network.bottleneck().window,
-                                    projected, memory_.head.scratch8);
+      model_->eight->table->project(batch_.rows_of(i), network.bottleneck().window, projected,
+                                    memory_.head.scratch8);
     } else {
-      network.project(model_->weights.data(), rows.subspan(begin, end - begin), 1.0F, projected);
+      network.project(model_->weights.data(), batch_.rows_of(i), 1.0F, projected);
     }
     projected_[words[i]] = 1;
   }

@@ -57,6 +57,7 @@ std::pair<RecordSelection, RecordSelection> hold_out(const RecordSet& set,
 // would be empty.
 std::uint32_t rows_for(const Channel& channel, const ModelConfig& config) {
   constexpr std::uint32_t kLengthRows = 256;
+  if (channel.numbers) return channel.values;
   if (config.channels.empty()) return config.shape.feature_size;
   const std::uint32_t rows = config.shape.channel_rows;
   return channel.name == "length" ? std::min(rows, kLengthRows) : rows;
@@ -76,7 +77,8 @@ ModelConfig make_config(const FeatureSource& source, const RecordSelection& trai
   config.max_tokens = options.max_tokens;
   const std::unique_ptr<Projection> projection = make_projection(source.projection);
   for (const Channel& channel : projection->channels()) {
-    config.channels.push_back({channel.name, channel.values, rows_for(channel, config)});
+    config.channels.push_back(
+        {channel.name, channel.values, rows_for(channel, config), channel.numbers});
   }
   if (options.init) config.channels = options.init->config.channels;
   check_config(config);

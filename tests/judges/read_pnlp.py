@@ -17,6 +17,7 @@ from xxh3 import xxh3
 TASKS = ["label", "multilabel", "tags", "joint"]
 SIZES = ["feature size", "channel rows", "window", "bottleneck", "hidden", "layers", "segment"]
 LIMITS = [(1, 65536), (0, 65536), (0, 16), (1, 4096), (1, 16384), (0, 64), (1, 8192)]
+NUMBERS = 1048576  # in the rows of a channel: it holds numbers
 TOLERANCE = 0.001  # the page allows 0.01; two ways of the same sums need less
 
 
@@ -30,8 +31,14 @@ def read_config(data, version):
         if not least <= config[name] <= most:
             raise Bad("%s is %d" % (name, config[name]))
     config["max tokens"] = data.varint()
-    config["channels"] = [(data.string().decode(), data.varint(), data.varint())
-                          for _ in range(data.varint())]
+    config["channels"], config["numbers"] = [], []
+    for _ in range(data.varint()):
+        name, values, rows = data.string().decode(), data.varint(), data.varint()
+        numbers = rows >= NUMBERS
+        if numbers and (version < 4 or rows - NUMBERS not in (0, values)):
+            raise Bad("channel %s of numbers has %d rows" % (name, rows))
+        config["numbers"].append(numbers)
+        config["channels"].append((name, values, rows - NUMBERS if numbers else rows))
     config["labels"] = [data.string().decode() for _ in range(data.varint())]
     config["slots"] = [data.string().decode() for _ in range(data.varint())]
     config["temperature"], config["threshold"] = data.f32(), data.f32()
@@ -133,14 +140,14 @@ def read_model(data):
         raise Bad("wrong checksum")
     data = Bytes(data[8:-8])
     version = data.number(4)
-    if version not in (1, 2, 3):
+    if version not in (1, 2, 3, 4):
         raise Bad("unknown version")
     model = {"config": read_config(data.string(), version)}
     model["source"] = data.string()
     data.string()
     model["self-test"] = data.string()
     form = data.number(1)
-    if form > (2 if version == 3 else 1):
+    if form > (2 if version >= 3 else 1):
         raise Bad("unknown weight format")
     model["format"] = ["fp32", "int8", "int8 products"][form]
     model["weights"] = read_weights(data, model["config"], form)
@@ -200,13 +207,16 @@ def places(values, config, table):
     result = [[0.0] * c for _ in range(2 * window + 1)]
     first, at = 0, 0
     for number, (_, count, rows) in enumerate(config["channels"]):
-        for value in values[at:at + count] if rows else []:
-            row = value % rows
+        for k, value in enumerate(values[at:at + count] if rows else []):
+            row, times = value % rows, 1
+            if config["numbers"][number]:
+                signed = value - 65536 if value >= 32768 else value
+                row, times = k, max(-4095, min(4095, signed)) / 256
             targets = range(2 * window + 1) if number == 0 else [window]
             for p in targets:
                 source = row * (2 * window + 1) + p if number == 0 else first + row
                 for j, weight in enumerate(table[source]):
-                    result[p][j] += weight
+                    result[p][j] += times * weight
         at += count
         first += rows * (2 * window + 1) if number == 0 else rows
     return result

@@ -131,6 +131,23 @@ TEST_CASE("each size out of its range is refused with the range") {
         "the length limit is 0 tokens; give 1 or more");
 }
 
+TEST_CASE("a channel of numbers has as many rows as values, any number up to 4096") {
+  ModelConfig config = joint_config();
+  const std::string hashed = encode_config(config);
+  config.channels[0] = {"vectors", 300, 300, true};
+  CHECK(decode_config(encode_config(config)) == config);
+  config.channels[0].rows = 0;
+  CHECK(decode_config(encode_config(config)) == config);
+  config.channels[0] = {"minhash", 64, 1024};
+  CHECK(encode_config(config) == hashed);
+  CHECK(complaint([](ModelConfig& c) {
+          c.channels[0] = {"vectors", 300, 512, true};
+        }) == "channel 'vectors' has 512 rows for 300 numbers; give as many, or 0");
+  CHECK(complaint([](ModelConfig& c) {
+          c.channels[0] = {"vectors", 4097, 4097, true};
+        }) == "channel 'vectors' has 4097 numbers a token; 4096 at most");
+}
+
 TEST_CASE("other things that make no model are refused with a reason") {
   CHECK(complaint([](ModelConfig& c) {
           c.shape.encoder = "oracle";

@@ -196,6 +196,24 @@ TEST_CASE(
   CHECK_THROWS_AS(static_cast<void>(quantize_model(small)), Error);
 }
 
+TEST_CASE("a model of numbers survives its file, which older programs refuse by its version") {
+  ModelFile model = tiny_model();
+  model.config.channels[0] = {"simhash", 4, 4, true};
+  const std::string bytes = encode_model(model);
+  CHECK(bytes.at(8) == 4);
+  const ModelFile back = decode_model(bytes, "m.pnlp");
+  CHECK(back.config == model.config);
+  CHECK(encode_model(back) == bytes);
+  CHECK(encode_model(quantize_model(model)).at(8) == 4);
+  CHECK(encode_model(tiny_model()).at(8) == 2);
+  CHECK(complaint_of([&](Parts& parts) { parts.config = encode_config(model.config); }) ==
+        "model format 2 has no channels of numbers; the file is damaged");
+  CHECK(complaint_of([&](Parts& parts) {
+          parts.config = encode_config(model.config);
+          parts.version = 4;
+        }) == "accepted");
+}
+
 TEST_CASE("a model cut anywhere, or with any bit flipped, is refused") {
   for (const std::string& good :
        {encode_model(tiny_model()), encode_model(tiny_model(WeightFormat::int8)),
@@ -222,14 +240,14 @@ TEST_CASE("the message says what is wrong with a file") {
   CHECK(complaint(good.substr(0, good.size() - 1)) ==
         "the model's checksum is wrong: the file is damaged or cut short; copy or train it again");
   CHECK(complaint(good.substr(0, 14)) == "the model is cut short");
-  CHECK(complaint_of([](Parts& parts) { parts.version = 4; }) ==
-        "model format 4, but this pnlp reads up to 3; use a newer pnlp");
+  CHECK(complaint_of([](Parts& parts) { parts.version = 5; }) ==
+        "model format 5, but this pnlp reads up to 4; use a newer pnlp");
   CHECK(complaint_of([](Parts& parts) { parts.version = 0; }) ==
         "model format 0 does not exist; the file is damaged");
   // A later version is told from a damaged file before anything else is believed.
   std::string later = good;
   later[8] = 9;
-  CHECK(complaint(later).starts_with("model format 9, but this pnlp reads up to 3"));
+  CHECK(complaint(later).starts_with("model format 9, but this pnlp reads up to 4"));
 }
 
 TEST_CASE("parts that make no sense are refused, although the checksum is right") {

@@ -14,13 +14,26 @@ using namespace pnlp::test;
 
 namespace {
 
-// W words as dense count vectors over all rows of the table.
+// Gives the batch's rows factors, or none.
+PackedBatch weighted(PackedBatch batch, bool factors) {
+  if (!factors) return batch;
+  Random random(4);
+  for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+    batch.factors.push_back(static_cast<std::int16_t>(static_cast<int>(random.below(1025)) - 512));
+  }
+  return batch;
+}
+
+// W words as dense vectors over all rows of the table: sums of factors, or counts.
 std::vector<std::vector<double>> counts(const BottleneckShape& shape, const PackedBatch& batch) {
   std::vector<std::vector<double>> dense(
       batch.words(), std::vector<double>(shape.windowed_rows + shape.plain_rows, 0.0));
   for (std::size_t word = 0; word < batch.words(); ++word) {
     for (auto i = batch.word_offsets[word]; i < batch.word_offsets[word + 1]; ++i) {
-      dense[word][static_cast<std::size_t>(batch.rows[static_cast<std::size_t>(i)])] += 1;
+      const auto at = static_cast<std::size_t>(i);
+      const double factor =
+          batch.factors.empty() ? 1.0 : static_cast<double>(batch.factors[at]) / 256.0;
+      dense[word][static_cast<std::size_t>(batch.rows[at])] += factor;
     }
   }
   return dense;
@@ -56,19 +69,20 @@ TEST_CASE("sizes of the table, by hand") {
   CHECK(slices({.windowed_rows = 1, .plain_rows = 0, .window = 1, .channels = 256}) == 12);
 }
 
-TEST_CASE("projecting a word is the product of its counts with the dense matrix") {
+TEST_CASE("projecting a word is the product of its counts, or numbers, with the dense matrix") {
   Random random(9);
+  bool factors = false;
   for (const BottleneckShape& shape : kShapes) {
+    factors = !factors;
     const auto table = normals(random, shape.table_size());
-    const PackedBatch batch = pack(
-        make_texts({7, 3, 0, 12}, shape.windowed_rows + shape.plain_rows, 6, random.next()), 4);
+    const PackedBatch batch = weighted(
+        pack(make_texts({7, 3, 0, 12}, shape.windowed_rows + shape.plain_rows, 6, random.next()),
+             4),
+        factors);
     const auto dense = counts(shape, batch);
     std::vector<float> projected(shape.width());
     for (std::size_t word = 0; word < batch.words(); ++word) {
-      const auto first = static_cast<std::size_t>(batch.word_offsets[word]);
-      const auto last = static_cast<std::size_t>(batch.word_offsets[word + 1]);
-      project_word(shape, table.data(), std::span(batch.rows).subspan(first, last - first), 1.5F,
-                   projected.data());
+      project_word(shape, table.data(), batch.rows_of(word), 1.5F, projected.data());
       for (std::size_t d = 0; d < shape.width(); ++d) {
         double expected = 0;
         for (std::size_t row = 0; row < dense[word].size(); ++row) {
@@ -86,9 +100,13 @@ TEST_CASE("projecting a word is the product of its counts with the dense matrix"
 
 TEST_CASE("the table's gradient is the outer product of counts and gradients, slice by slice") {
   Random random(10);
+  bool factors = true;
   for (const BottleneckShape& shape : kShapes) {
-    const PackedBatch batch = pack(
-        make_texts({7, 3, 0, 12}, shape.windowed_rows + shape.plain_rows, 6, random.next()), 4);
+    factors = !factors;
+    const PackedBatch batch = weighted(
+        pack(make_texts({7, 3, 0, 12}, shape.windowed_rows + shape.plain_rows, 6, random.next()),
+             4),
+        factors);
     const auto dprojected = normals(random, batch.words() * shape.width());
     const auto dense = counts(shape, batch);
     std::vector<double> expected(shape.table_size(), 0.25);  // added to what is there
@@ -124,8 +142,7 @@ TEST_CASE("windows end where their text ends") {
   std::vector<float> table{10, 20, 30, 1, 2, 3};
   std::vector<float> projected(batch.words() * 3);
   for (std::size_t word = 0; word < batch.words(); ++word) {
-    const std::int32_t row = batch.rows[static_cast<std::size_t>(batch.word_offsets[word])];
-    project_word(shape, table.data(), std::span(&row, 1), 1.0F, projected.data() + 3 * word);
+    project_word(shape, table.data(), batch.rows_of(word), 1.0F, projected.data() + 3 * word);
   }
   const float bias = 1000;
   std::vector<float> x(batch.tokens());

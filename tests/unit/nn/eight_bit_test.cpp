@@ -193,8 +193,28 @@ TEST_CASE("the feature table: rows are added exactly, with the scales of their c
   const std::vector<std::int32_t> rows = {0, 0, 1, 3, 2};
   std::vector<float> projected(3);
   Scratch8 scratch;
-  table.project(rows, 1, projected.data(), scratch);
+  table.project({.rows = rows, .factors = {}}, 1, projected.data(), scratch);
   CHECK(projected[0] == doctest::Approx(127));
   CHECK(projected[1] == doctest::Approx(2 * 64 + 127 + 127 - 13));
   CHECK(projected[2] == doctest::Approx(-2));
+  // The same rows times 1, -0.5, 2, 15.99609375 and 0.25.
+  const std::vector<std::int16_t> factors = {256, -128, 512, 4095, 64};
+  table.project({.rows = rows, .factors = factors}, 1, projected.data(), scratch);
+  CHECK(projected[0] == doctest::Approx(0.5 * 127 - 2 * 127));
+  CHECK(projected[1] == doctest::Approx(0.5 * 64 + 2 * 127 + 15.99609375 * -13 + 0.25 * 127));
+  CHECK(projected[2] == doctest::Approx(0.5 * -1));
+}
+
+TEST_CASE("the most rows times the largest factors do not leave 32 bits") {
+  Table8 table;
+  table.windowed_rows = 4096;
+  table.width = 1;
+  quantize_table(std::vector<float>(4096, -1.0F).data(), table);
+  std::vector<std::int32_t> rows(4096);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::int32_t>(i);
+  const std::vector<std::int16_t> factors(4096, kMaxFactor);
+  float projected = 0;
+  Scratch8 scratch;
+  table.project({.rows = rows, .factors = factors}, 0, &projected, scratch);
+  CHECK(projected == doctest::Approx(-4096.0 * kMaxFactor / kFactorOne).epsilon(1e-4));
 }
