@@ -70,10 +70,13 @@ class Project : public Command {
   }
 
  private:
-  void check(const Options& options) const {
-    if (model_.empty()) return;
+  void check(const Options& options) {
+    if (model_.empty()) {
+      resolve_projection(options, spec_);
+      return;
+    }
     for (const char* name :
-         {"tokenizer", "hashes", "ngram", "lowercase", "channels", "hash-seed"}) {
+         {"tokenizer", "projection", "hashes", "ngram", "lowercase", "channels", "hash-seed"}) {
       if (options.given(name)) {
         throw Error(ErrorKind::usage,
                     fmt::format("--{} makes no sense with --model, which brings its own", name));

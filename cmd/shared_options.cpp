@@ -1,7 +1,12 @@
 #include "shared_options.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <thread>
+
+#include "pnlp/base/error.hpp"
+#include "pnlp/feature/projection_kinds.hpp"
 
 namespace pnlp::cmd {
 
@@ -53,7 +58,11 @@ void declare_tokenizer(Options& options, std::string& spec) {
 }
 
 void declare_projection(Options& options, ProjectionSpec& spec) {
-  options.integer(spec.hashes, "hashes", "N", "hash values a token", 1, 4096);
+  std::vector<std::string> kinds;
+  for (const ProjectionKind& kind : projection_kinds()) kinds.emplace_back(kind.name);
+  options.choice(spec.kind, "projection", "KIND", "what values a token gets", kinds);
+  options.integer(spec.hashes, "hashes", "N", "values of the projection for each token", 1, 4096)
+      .shown_default("64 for minhash, else 512");
   options.integer(spec.ngram, "ngram", "N", "characters of an n-gram", 1, 16);
   options.flag(spec.lowercase, "lowercase", "hash units in lower case");
   options.list(spec.channels, "channels", "LIST",
@@ -61,6 +70,20 @@ void declare_projection(Options& options, ProjectionSpec& spec) {
                {"word", "lower", "prefix", "suffix", "shape", "length"});
   options.integer(spec.seed, "hash-seed", "N", "seed of the hash functions", 0,
                   std::numeric_limits<std::uint64_t>::max());
+}
+
+void resolve_projection(const Options& options, ProjectionSpec& spec) {
+  const ProjectionKind& kind = *find_projection_kind(spec.kind);
+  const auto refuse = [&](const char* name) {
+    if (!options.given(name)) return;
+    throw Error(ErrorKind::usage,
+                fmt::format("--{} makes no sense with the projection {}", name, kind.name));
+  };
+  if (!kind.ngrams) {
+    refuse("ngram");
+    refuse("lowercase");
+  }
+  if (!options.given("hashes")) spec.hashes = kind.hashes;
 }
 
 void declare_threads(Options& options, int& threads) {

@@ -19,8 +19,11 @@ void declare_faults(Options& options, ReaderOptions& reader, bool one_out = true
 void declare_output(Options& options, std::string& path);
 // --tokenizer, -t.
 void declare_tokenizer(Options& options, std::string& spec);
-// --hashes, --ngram, --lowercase, --channels, --seed of the hash family.
+// --projection, --hashes, --ngram, --lowercase, --channels, --hash-seed.
 void declare_projection(Options& options, ProjectionSpec& spec);
+// Fills in what was not asked for. Errors: usage (an unknown kind; an option that means nothing to
+// the kind).
+void resolve_projection(const Options& options, ProjectionSpec& spec);
 // --threads; sets `threads` to the number of cores.
 void declare_threads(Options& options, int& threads);
 // FILE operands.

@@ -8,6 +8,7 @@
 #include "messages.hpp"
 #include "pnlp/base/error.hpp"
 #include "pnlp/feature/featurizer.hpp"
+#include "pnlp/feature/projection_kinds.hpp"
 #include "pnlp/io/file.hpp"
 #include "pnlp/model/model_file.hpp"
 #include "pnlp/task/presets.hpp"
@@ -72,6 +73,7 @@ class Train : public Command {
     LoadedFeatures train_set = load_train(options, messages);
     std::optional<LoadedFeatures> dev_set = load_dev(train_set.source, messages);
     const bool skipped = train_set.skipped || (dev_set && dev_set->skipped);
+    check_feature_size(options, train_set.source.projection);
     choose_preset(options, train_set.records, messages);
     std::optional<RecordSet> dev_records;
     if (dev_set) dev_records = std::move(dev_set->records);
@@ -88,7 +90,8 @@ class Train : public Command {
   }
 
  private:
-  void check(const Options& options) const {
+  void check(const Options& options) {
+    resolve_projection(options, spec_);
     if (output_.empty()) {
       throw Error(ErrorKind::usage, "no place for the model; name a file with -o MODEL");
     }
@@ -100,8 +103,8 @@ class Train : public Command {
     }
     if (init_.empty()) return;
     for (const char* name : {"preset", "encoder", "feature-size", "channel-rows", "window",
-                             "bottleneck", "hidden", "layers", "segment", "tokenizer", "hashes",
-                             "ngram", "lowercase", "channels", "hash-seed"}) {
+                             "bottleneck", "hidden", "layers", "segment", "tokenizer", "projection",
+                             "hashes", "ngram", "lowercase", "channels", "hash-seed"}) {
       if (options.given(name)) {
         throw Error(
             ErrorKind::usage,
@@ -127,8 +130,8 @@ class Train : public Command {
       start = decode_source(train_.init->feature_source);
     }
     if (are_feature_streams(files_)) {
-      for (const char* name : {"tokenizer", "hashes", "ngram", "lowercase", "channels", "hash-seed",
-                               "format", "on-error"}) {
+      for (const char* name : {"tokenizer", "projection", "hashes", "ngram", "lowercase",
+                               "channels", "hash-seed", "format", "on-error"}) {
         if (options.given(name)) {
           throw Error(ErrorKind::usage,
                       fmt::format("--{} makes no sense with a feature stream", name));
@@ -160,6 +163,15 @@ class Train : public Command {
                               fmt::join(names, ", ")));
     }
     return set;
+  }
+
+  static void check_feature_size(const Options& options, const ProjectionSpec& projection) {
+    const ProjectionKind* kind = find_projection_kind(projection.kind);
+    if (!kind->numbers || !options.given("feature-size")) return;
+    throw Error(ErrorKind::usage,
+                fmt::format("--feature-size makes no sense with the projection {}, whose table has "
+                            "a row for each of its {} numbers; --hashes says how many",
+                            kind->name, projection.hashes));
   }
 
   // An initial model brings its sizes, and is trained on alone.

@@ -64,8 +64,7 @@ void declare_model(Options& options, std::string& preset, TrainOptions& train) {
   options.choice(shape.encoder, "encoder", "NAME", "kind of network", encoder_names())
       .shown_default("by preset");
   options
-      .integer(shape.feature_size, "feature-size", "M", "rows of the table of hashed n-grams", 1,
-               kMaxSize)
+      .integer(shape.feature_size, "feature-size", "M", "rows of the table of minhash", 1, kMaxSize)
       .shown_default("by preset");
   options
       .integer(shape.channel_rows, "channel-rows", "N",

@@ -1,19 +1,19 @@
 #include "pnlp/feature/projection.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
 
 #include "pnlp/base/error.hpp"
-#include "pnlp/feature/minhash.hpp"
+#include "pnlp/feature/projection_kinds.hpp"
 #include "pnlp/feature/word_channels.hpp"
 #include "pnlp/io/bytes.hpp"
 
 namespace pnlp {
 namespace {
 
-constexpr std::string_view kMinHash = "minhash";
 constexpr std::uint64_t kMaxChannels = 64;
 
 void check_size(std::string_view what, std::uint32_t value, std::uint32_t limit, ErrorKind kind) {
@@ -22,9 +22,11 @@ void check_size(std::string_view what, std::uint32_t value, std::uint32_t limit,
 }
 
 void check_spec(const ProjectionSpec& spec, ErrorKind kind) {
-  if (spec.kind != kMinHash) {
-    throw Error(kind, fmt::format("unknown projection \"{}\"; this version knows \"{}\"", spec.kind,
-                                  kMinHash));
+  if (find_projection_kind(spec.kind) == nullptr) {
+    std::vector<std::string_view> names;
+    for (const ProjectionKind& known : projection_kinds()) names.push_back(known.name);
+    throw Error(kind, fmt::format("unknown projection \"{}\"; this version knows {}", spec.kind,
+                                  fmt::join(names, ", ")));
   }
   check_size("the number of hashes", spec.hashes, kMaxHashes, kind);
   check_size("the n-gram length", spec.ngram, kMaxNgram, kind);
@@ -40,22 +42,25 @@ void check_spec(const ProjectionSpec& spec, ErrorKind kind) {
   }
 }
 
-class MinHashProjection : public Projection {
+class ChannelledProjection : public Projection {
  public:
-  explicit MinHashProjection(const ProjectionSpec& spec)
-      : channels_(projection_channels(spec)), minhash_(spec), words_(spec), hashes_(spec.hashes) {}
+  explicit ChannelledProjection(const ProjectionSpec& spec)
+      : channels_(projection_channels(spec)),
+        main_(find_projection_kind(spec.kind)->make(spec)),
+        words_(spec),
+        hashes_(spec.hashes) {}
 
   const std::vector<Channel>& channels() const override { return channels_; }
 
   void project(std::string_view word, std::span<const ProjectionUnit> units,
                std::span<std::uint16_t> out) override {
-    minhash_.fingerprint(word, units, out.first(hashes_));
+    main_->fingerprint(word, units, out.first(hashes_));
     words_.values(word, out.subspan(hashes_));
   }
 
  private:
   std::vector<Channel> channels_;
-  MinHash minhash_;
+  std::unique_ptr<MainChannel> main_;
   WordChannels words_;
   std::size_t hashes_;
 };
@@ -74,7 +79,7 @@ std::uint32_t Projection::width() const {
 
 std::vector<Channel> projection_channels(const ProjectionSpec& spec) {
   check_spec(spec, ErrorKind::usage);
-  std::vector<Channel> channels{{spec.kind, spec.hashes}};
+  std::vector<Channel> channels{{spec.kind, spec.hashes, find_projection_kind(spec.kind)->numbers}};
   for (const std::string& name : spec.channels) {
     channels.push_back({name, word_channel_values(*find_word_channel(name))});
   }
@@ -82,7 +87,7 @@ std::vector<Channel> projection_channels(const ProjectionSpec& spec) {
 }
 
 std::unique_ptr<Projection> make_projection(const ProjectionSpec& spec) {
-  return std::make_unique<MinHashProjection>(spec);
+  return std::make_unique<ChannelledProjection>(spec);
 }
 
 std::string encode_spec(const ProjectionSpec& spec) {

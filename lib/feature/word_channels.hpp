@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "pnlp/text/lower_case.hpp"
 #include "pnlp/feature/projection.hpp"
+#include "pnlp/text/lower_case.hpp"
 
 namespace pnlp {
 

@@ -38,14 +38,22 @@ def numbers_of_unit(text, continuation, spec):
     return [xxh3(b"".join(points[i:i + n])) for i in range(len(points) - n + 1)]
 
 
-def minhash(word, units, spec):
+def numbers_of_word(word, units, spec):
     """`units`: pairs of text and whether it is a continuation."""
     numbers = [h for text, continuation in units if text
                for h in numbers_of_unit(text, continuation, spec)]
-    numbers = numbers or [xxh3(word)]
+    return numbers or [xxh3(word)]
+
+
+def function_seed(spec, i):
+    return mix64(spec["seed"] + (i + 1) * 0x9E3779B97F4A7C15 & M64)
+
+
+def minhash(word, units, spec):
+    numbers = numbers_of_word(word, units, spec)
     values = []
     for i in range(spec["hashes"]):
-        s = mix64(spec["seed"] + (i + 1) * 0x9E3779B97F4A7C15 & M64) & M32
+        s = function_seed(spec, i) & M32
         least = M32
         for h in numbers:
             x = (h & M32) ^ s
@@ -57,6 +65,35 @@ def minhash(word, units, spec):
         z = (z ^ (z >> 15)) * 0x846CA68B & M32
         values.append(z >> 16)
     return values
+
+
+def wide_bit(h, i, spec):
+    return mix64(h + function_seed(spec, i // 64) & M64) >> (i % 64) & 1
+
+
+def simhash(word, units, spec):
+    numbers = numbers_of_word(word, units, spec)
+    sums = [sum(2 * wide_bit(h, i, spec) - 1 for h in numbers) for i in range(spec["hashes"])]
+    return [(total > 0) - (total < 0) for total in sums]
+
+
+def ternary(word, units, spec):
+    h = xxh3(lower(word))
+    return [(0, 1, -1, 0)[wide_bit(h, 2 * i, spec) + 2 * wide_bit(h, 2 * i + 1, spec)]
+            for i in range(spec["hashes"])]
+
+
+def binary(word, units, spec):
+    return [value & 1 for value in minhash(word, units, spec)]
+
+
+# What the first channel holds, by kind; the numbers of those but minhash.
+KINDS = {"minhash": minhash, "simhash": simhash, "ternary": ternary, "binary": binary}
+
+
+def first_channel(word, units, spec):
+    values = KINDS[spec["kind"]](word, units, spec)
+    return values if spec["kind"] == "minhash" else [256 * value & 0xFFFF for value in values]
 
 
 # Scripts are not in Python's tables; these are those of the examples, by ICU's numbers.
@@ -122,7 +159,7 @@ def word_values(word, spec):
 
 
 def fingerprint(word, units, spec):
-    return minhash(word, units, spec) + word_values(word, spec)
+    return first_channel(word, units, spec) + word_values(word, spec)
 
 
 def chars_fingerprint(word, spec):

@@ -13,7 +13,7 @@ import re
 import struct
 import sys
 
-from projection import NUMBERS, chars_fingerprint, minhash, word_values
+from projection import KINDS, NUMBERS, chars_fingerprint, word_values
 from xxh3 import xxh3
 
 MAGIC = bytes.fromhex("89504e460d0a1a0a")
@@ -80,9 +80,10 @@ def read_frame(stream):
 
 def read_projection(data):
     data = Bytes(data)
-    if data.string() != b"minhash":
-        raise Bad("unknown projection")
-    spec = {"hashes": data.number(4), "ngram": data.number(4), "lowercase": data.number(1),
+    kind = data.string().decode()
+    if kind not in KINDS:
+        raise Bad("unknown projection %s" % kind)
+    spec = {"kind": kind, "hashes": data.number(4), "ngram": data.number(4), "lowercase": data.number(1),
             "seed": data.number(8)}
     spec["channels"] = [data.string().decode() for _ in range(data.varint())]
     data.end()
@@ -102,7 +103,7 @@ def read_header(payload):
     source.end()
     channels = [(header.string().decode(), header.number(4)) for _ in range(header.varint())]
     header.end()
-    expected = [("minhash", spec["hashes"])]
+    expected = [(spec["kind"], spec["hashes"])]
     expected += [(name, 4 if name in ("prefix", "suffix") else 1) for name in spec["channels"]]
     if channels != expected:
         raise Bad("channels %s instead of %s" % (channels, expected))
@@ -211,12 +212,12 @@ def check_texts(header, records, path):
 
 
 def check_vectors(path):
-    spec = {"hashes": 4, "ngram": 3, "lowercase": 0, "seed": 1886284912,
+    spec = {"kind": "minhash", "hashes": 4, "ngram": 3, "lowercase": 0, "seed": 1886284912,
             "channels": ["word", "lower", "prefix", "suffix", "shape", "length"]}
     seen = set()
     with open(path, encoding="utf-8") as file:
         for line in file:
-            found = re.fullmatch(r"(xxh3|unit|continuation|word) +(\S+) +(.*?)\s*", line)
+            found = re.fullmatch(r"(xxh3|unit|continuation|word|simhash|ternary|binary) +(\S+) +(.*?)\s*", line)
             if not found:
                 continue
             kind, results = found[1], found[3].split()
@@ -227,12 +228,17 @@ def check_vectors(path):
                 results = results[1:]
             elif kind == "word":
                 expected = ["%d" % value for value in word_values(data, spec)]
+            elif kind == "ternary":
+                expected = ["%d" % v for v in KINDS[kind](data, [], dict(spec, hashes=12))]
+            elif kind in KINDS:
+                expected = ["%d" % v for v in KINDS[kind](b"", [(data, False)], dict(spec, hashes=12))]
             else:
-                expected = ["%d" % v for v in minhash(b"", [(data, kind == "continuation")], spec)]
+                unit = (data, kind == "continuation")
+                expected = ["%d" % v for v in KINDS["minhash"](b"", [unit], spec)]
             if results != expected:
                 raise Bad("%s: %s, but this reader has %s" % (line.strip(), results, expected))
             seen.add(kind)
-    if seen != {"xxh3", "unit", "continuation", "word"}:
+    if seen != {"xxh3", "unit", "continuation", "word", "simhash", "ternary", "binary"}:
         raise Bad("test vectors of only these kinds: %s" % sorted(seen))
 
 

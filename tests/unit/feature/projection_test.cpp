@@ -60,8 +60,8 @@ TEST_CASE("a spec that makes no sense is refused, with what is known") {
     CHECK(use == message([&] { decode_spec(bytes); }, ErrorKind::data));
     return use;
   };
-  CHECK(refused([](ProjectionSpec& s) { s.kind = "simhash"; }) ==
-        "unknown projection \"simhash\"; this version knows \"minhash\"");
+  CHECK(refused([](ProjectionSpec& s) { s.kind = "samhash"; }) ==
+        "unknown projection \"samhash\"; this version knows minhash, simhash, ternary, binary");
   CHECK(refused([](ProjectionSpec& s) { s.hashes = 0; }) ==
         "projection: the number of hashes is 0; it must be 1 to 4096");
   CHECK(refused([](ProjectionSpec& s) { s.hashes = 4097; }) ==

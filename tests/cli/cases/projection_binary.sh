@@ -1,0 +1,3 @@
+# The projection binary in every command.
+. "$CLI/lib.sh"
+projection_works binary --projection binary --hashes 100
