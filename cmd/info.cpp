@@ -7,6 +7,7 @@
 #include "pnlp/base/error.hpp"
 #include "pnlp/base/hash.hpp"
 #include "pnlp/feature/featurizer.hpp"
+#include "pnlp/feature/static_vectors.hpp"
 #include "pnlp/feature/stream.hpp"
 #include "pnlp/io/file.hpp"
 #include "pnlp/io/json.hpp"
@@ -69,6 +70,10 @@ void add_source(Facts& facts, const FeatureSource& source) {
   facts.add("tokenizer_bytes", std::uint64_t{source.tokenizer_bytes.size()});
   facts.add("projection", spec.kind);
   facts.add("hashes", std::uint64_t{spec.hashes});
+  if (spec.vectors) {
+    facts.add("vectors", std::uint64_t{spec.vectors->words()});
+    facts.add("vectors_digest", hex64(spec.vectors->digest()));
+  }
   facts.add("ngram", std::uint64_t{spec.ngram});
   facts.add("lowercase", spec.lowercase);
   facts.add("channels", spec.channels);

@@ -7,8 +7,21 @@
 
 #include "pnlp/base/error.hpp"
 #include "pnlp/feature/projection_kinds.hpp"
+#include "pnlp/feature/vectors_file.hpp"
 
 namespace pnlp::cmd {
+namespace {
+
+std::string kinds() {
+  std::string names;
+  for (const ProjectionKind& kind : projection_kinds()) {
+    names +=
+        fmt::format("{}{}{}", names.empty() ? "" : ", ", kind.name, kind.vectors ? ":FILE" : "");
+  }
+  return names;
+}
+
+}  // namespace
 
 void declare_format(Options& options, ReaderOptions& reader) {
   options.choice<RecordFormat>(reader.format, "format", "FORMAT", "form of the input",
@@ -58,9 +71,10 @@ void declare_tokenizer(Options& options, std::string& spec) {
 }
 
 void declare_projection(Options& options, ProjectionSpec& spec) {
-  std::vector<std::string> kinds;
-  for (const ProjectionKind& kind : projection_kinds()) kinds.emplace_back(kind.name);
-  options.choice(spec.kind, "projection", "KIND", "what values a token gets", kinds);
+  options
+      .text(spec.kind, "projection", "KIND",
+            "what values a token gets: minhash, simhash, ternary, binary, or vectors:FILE")
+      .completion = Completion::file;
   options.integer(spec.hashes, "hashes", "N", "values of the projection for each token", 1, 4096)
       .shown_default("64 for minhash, else 512");
   options.integer(spec.ngram, "ngram", "N", "characters of an n-gram", 1, 16);
@@ -73,17 +87,29 @@ void declare_projection(Options& options, ProjectionSpec& spec) {
 }
 
 void resolve_projection(const Options& options, ProjectionSpec& spec) {
-  const ProjectionKind& kind = *find_projection_kind(spec.kind);
+  const std::size_t colon = std::min(spec.kind.find(':'), spec.kind.size());
+  const std::string file = spec.kind.substr(std::min(colon + 1, spec.kind.size()));
+  const ProjectionKind* found = find_projection_kind(spec.kind.substr(0, colon));
+  if (found == nullptr || found->vectors == file.empty()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("unknown projection '{}'; there are: {}", spec.kind, kinds()));
+  }
+  const ProjectionKind& kind = *found;
+  spec.kind = kind.name;
   const auto refuse = [&](const char* name) {
     if (!options.given(name)) return;
     throw Error(ErrorKind::usage,
                 fmt::format("--{} makes no sense with the projection {}", name, kind.name));
   };
-  if (!kind.ngrams) {
-    refuse("ngram");
-    refuse("lowercase");
+  if (!kind.ngrams) refuse("ngram");
+  if (!kind.lowercase) refuse("lowercase");
+  if (kind.vectors) {
+    refuse("hashes");
+    spec.vectors = read_vectors(file);
+    spec.hashes = spec.vectors->dimensions();
+  } else if (!options.given("hashes")) {
+    spec.hashes = kind.hashes;
   }
-  if (!options.given("hashes")) spec.hashes = kind.hashes;
 }
 
 void declare_threads(Options& options, int& threads) {

@@ -21,8 +21,8 @@ void declare_output(Options& options, std::string& path);
 void declare_tokenizer(Options& options, std::string& spec);
 // --projection, --hashes, --ngram, --lowercase, --channels, --hash-seed.
 void declare_projection(Options& options, ProjectionSpec& spec);
-// Fills in what was not asked for. Errors: usage (an unknown kind; an option that means nothing to
-// the kind).
+// Fills in what was not asked for, and reads vectors. Errors: usage (an unknown kind; an option
+// that means nothing to the kind); those of read_vectors().
 void resolve_projection(const Options& options, ProjectionSpec& spec);
 // --threads; sets `threads` to the number of cores.
 void declare_threads(Options& options, int& threads);

@@ -90,8 +90,7 @@ class Train : public Command {
   }
 
  private:
-  void check(const Options& options) {
-    resolve_projection(options, spec_);
+  void check(const Options& options) const {
     if (output_.empty()) {
       throw Error(ErrorKind::usage, "no place for the model; name a file with -o MODEL");
     }
@@ -139,6 +138,7 @@ class Train : public Command {
       }
       return load_features(files_, start ? &*start : nullptr);
     }
+    if (!start) resolve_projection(options, spec_);
     auto featurizer = start ? std::make_unique<Featurizer>(*start)
                             : std::make_unique<Featurizer>(open_tokenizer(tokenizer_), spec_);
     return load_records(files_, reader_, std::move(featurizer), train_.threads, messages);

@@ -59,7 +59,7 @@ _pnlp() {
         --overlapping-spans) COMPREPLY=($(compgen -W 'fail keep-longest' -- "$cur")) ;;
         --max-line) : ;;
         --tokenizer|-t) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
-        --projection) COMPREPLY=($(compgen -W 'minhash simhash ternary binary' -- "$cur")) ;;
+        --projection) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         --hashes) : ;;
         --ngram) : ;;
         --channels) : ;;
@@ -92,7 +92,7 @@ _pnlp() {
         --overlapping-spans) COMPREPLY=($(compgen -W 'fail keep-longest' -- "$cur")) ;;
         --max-line) : ;;
         --tokenizer|-t) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
-        --projection) COMPREPLY=($(compgen -W 'minhash simhash ternary binary' -- "$cur")) ;;
+        --projection) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         --hashes) : ;;
         --ngram) : ;;
         --channels) : ;;

@@ -4,6 +4,7 @@
 #include "pnlp/base/error.hpp"
 #include "pnlp/base/hash.hpp"
 #include "pnlp/feature/feature_record.hpp"
+#include "pnlp/feature/static_vectors.hpp"
 #include "pnlp/io/bytes.hpp"
 #include "pnlp/io/zstd.hpp"
 
@@ -18,12 +19,19 @@ std::string described(const FeatureSource& source) {
   return fmt::format("{} {}", source.tokenizer_kind, hex64(source.tokenizer_digest));
 }
 
+std::string described(const StaticVectors& vectors) {
+  return fmt::format("{} of {} words", hex64(vectors.digest()), vectors.words());
+}
+
 }  // namespace
 
 std::string FeatureSource::difference(const FeatureSource& other) const {
   const ProjectionSpec& a = projection;
   const ProjectionSpec& b = other.projection;
   if (a.kind != b.kind) return fmt::format("projection {} against {}", a.kind, b.kind);
+  if (a.vectors && b.vectors && a.vectors->digest() != b.vectors->digest()) {
+    return fmt::format("vectors {} against {}", described(*a.vectors), described(*b.vectors));
+  }
   if (a.hashes != b.hashes) return fmt::format("{} hashes against {}", a.hashes, b.hashes);
   if (a.ngram != b.ngram) {
     return fmt::format("n-grams of {} characters against {}", a.ngram, b.ngram);
@@ -46,7 +54,10 @@ std::string FeatureSource::difference(const FeatureSource& other) const {
 
 std::uint64_t FeatureSource::digest() const {
   Digest digest;
-  digest.update(encode_spec(projection));
+  ProjectionSpec spec = projection;
+  spec.vectors.reset();  // equal ones may have been compressed in two ways
+  digest.update(encode_spec(spec));
+  if (projection.vectors) digest.update(projection.vectors->digest());
   digest.update(tokenizer_digest);
   return digest.value();
 }

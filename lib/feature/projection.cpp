@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "pnlp/base/error.hpp"
 #include "pnlp/feature/projection_kinds.hpp"
+#include "pnlp/feature/static_vectors.hpp"
 #include "pnlp/feature/word_channels.hpp"
 #include "pnlp/io/bytes.hpp"
 
@@ -22,7 +24,8 @@ void check_size(std::string_view what, std::uint32_t value, std::uint32_t limit,
 }
 
 void check_spec(const ProjectionSpec& spec, ErrorKind kind) {
-  if (find_projection_kind(spec.kind) == nullptr) {
+  const ProjectionKind* found = find_projection_kind(spec.kind);
+  if (found == nullptr) {
     std::vector<std::string_view> names;
     for (const ProjectionKind& known : projection_kinds()) names.push_back(known.name);
     throw Error(kind, fmt::format("unknown projection \"{}\"; this version knows {}", spec.kind,
@@ -30,6 +33,14 @@ void check_spec(const ProjectionSpec& spec, ErrorKind kind) {
   }
   check_size("the number of hashes", spec.hashes, kMaxHashes, kind);
   check_size("the n-gram length", spec.ngram, kMaxNgram, kind);
+  if (found->vectors != (spec.vectors != nullptr)) {
+    throw Error(kind, fmt::format("the projection {} {}", spec.kind,
+                                  found->vectors ? "needs vectors" : "takes no vectors"));
+  }
+  if (spec.vectors && spec.vectors->dimensions() != spec.hashes) {
+    throw Error(kind, fmt::format("projection: {} numbers of vectors that have {}", spec.hashes,
+                                  spec.vectors->dimensions()));
+  }
   for (auto name = spec.channels.begin(); name != spec.channels.end(); ++name) {
     if (find_word_channel(*name) == nullptr) {
       throw Error(kind, fmt::format("unknown word channel \"{}\"; known are word, lower, prefix, "
@@ -67,6 +78,15 @@ class ChannelledProjection : public Projection {
 
 }  // namespace
 
+bool ProjectionSpec::operator==(const ProjectionSpec& other) const {
+  const auto digest = [](const ProjectionSpec& spec) {
+    return spec.vectors ? std::optional(spec.vectors->digest()) : std::nullopt;
+  };
+  return kind == other.kind && hashes == other.hashes && ngram == other.ngram &&
+         lowercase == other.lowercase && channels == other.channels && seed == other.seed &&
+         digest(*this) == digest(other);
+}
+
 std::uint32_t channels_width(const std::vector<Channel>& channels) {
   return std::accumulate(
       channels.begin(), channels.end(), 0U,
@@ -99,6 +119,7 @@ std::string encode_spec(const ProjectionSpec& spec) {
   writer.u64(spec.seed);
   writer.varint(spec.channels.size());
   for (const std::string& name : spec.channels) writer.string(name);
+  if (spec.vectors) writer.string(spec.vectors->bytes());
   return writer.take();
 }
 
@@ -117,6 +138,11 @@ ProjectionSpec decode_spec(std::string_view bytes) {
   spec.seed = reader.u64();
   spec.channels.resize(reader.count(kMaxChannels));
   for (std::string& name : spec.channels) name = reader.string();
+  const ProjectionKind* kind = find_projection_kind(spec.kind);
+  if (kind == nullptr) check_spec(spec, ErrorKind::data);  // what follows is not known either
+  if (kind->vectors) {
+    spec.vectors = std::make_shared<const StaticVectors>(std::string(reader.string()));
+  }
   reader.finish();
   check_spec(spec, ErrorKind::data);
   return spec;

@@ -14,6 +14,8 @@
 
 namespace pnlp {
 
+class StaticVectors;
+
 // `values` consecutive u16 of every token's fingerprint: hash values, or numbers, each an i16 that
 // counts 256ths. A model gives each channel a table of its own.
 struct Channel {
@@ -24,16 +26,18 @@ struct Channel {
 };
 
 struct ProjectionSpec {
-  std::string kind = "minhash";  // or "simhash", "ternary", "binary"
+  std::string kind = "minhash";  // or "simhash", "ternary", "binary", "vectors"
   std::uint32_t hashes = 64;     // n, values of the first channel, which has the kind's name
   std::uint32_t ngram = 3;       // code points per n-gram
-  bool lowercase = false;        // n-grams of the lower-cased unit (ICU, root locale)
+  bool lowercase = false;        // units are lower-cased first (ICU, root locale)
   // Word channels after the first one, in this order; see pnlp-features(5): "word" (the whole
   // word), "lower", "prefix" (1 to 4 code points: 4 values), "suffix" (4 values), "shape",
   // "length".
   std::vector<std::string> channels = {"word", "lower", "prefix", "suffix", "shape", "length"};
   std::uint64_t seed = 0x706e6c70;  // of the hash family
-  bool operator==(const ProjectionSpec&) const = default;
+  // Of the kind "vectors" only; then `hashes` is how many numbers they have.
+  std::shared_ptr<const StaticVectors> vectors;
+  bool operator==(const ProjectionSpec& other) const;
 };
 
 // A unit as the projection needs it.
@@ -59,7 +63,8 @@ class Projection {
 inline constexpr std::uint32_t kMaxHashes = 4096;
 inline constexpr std::uint32_t kMaxNgram = 16;
 
-// Errors: usage (unknown kind, a channel unknown or named twice, a size of 0 or above its limit).
+// Errors: usage (unknown kind, a channel unknown or named twice, a size of 0 or above its limit,
+// vectors where they are not wanted, or none).
 std::unique_ptr<Projection> make_projection(const ProjectionSpec& spec);
 // The channels make_projection() would give, without the tables. Same errors.
 std::vector<Channel> projection_channels(const ProjectionSpec& spec);

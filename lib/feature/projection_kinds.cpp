@@ -6,6 +6,7 @@
 #include "pnlp/feature/minhash.hpp"
 #include "pnlp/feature/simhash.hpp"
 #include "pnlp/feature/ternary.hpp"
+#include "pnlp/feature/vectors_channel.hpp"
 
 namespace pnlp {
 namespace {
@@ -16,10 +17,11 @@ std::unique_ptr<MainChannel> make(const ProjectionSpec& spec) {
 }
 
 constexpr std::array kKinds = {
-    ProjectionKind{"minhash", false, 64, true, make<MinHash>},
-    ProjectionKind{"simhash", true, 512, true, make<SimHash>},
-    ProjectionKind{"ternary", true, 512, false, make<Ternary>},
-    ProjectionKind{"binary", true, 512, true, make<MinHashBits>},
+    ProjectionKind{"minhash", false, 64, true, true, false, make<MinHash>},
+    ProjectionKind{"simhash", true, 512, true, true, false, make<SimHash>},
+    ProjectionKind{"ternary", true, 512, false, false, false, make<Ternary>},
+    ProjectionKind{"binary", true, 512, true, true, false, make<MinHashBits>},
+    ProjectionKind{"vectors", true, 0, false, true, true, make<VectorsChannel>},
 };
 
 }  // namespace

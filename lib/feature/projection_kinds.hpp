@@ -14,8 +14,10 @@ namespace pnlp {
 struct ProjectionKind {
   std::string_view name;
   bool numbers;          // values are numbers, not hash values
-  std::uint32_t hashes;  // how many, if nobody says
-  bool ngrams;           // reads the n-grams of units: their length and case matter
+  std::uint32_t hashes;  // how many, if nobody says; 0: as many as its vectors have
+  bool ngrams;           // reads the n-grams of units
+  bool lowercase;        // knows units both as they are and in lower case
+  bool vectors;          // reads static vectors
   std::unique_ptr<MainChannel> (*make)(const ProjectionSpec& spec);
 };
 

@@ -16,3 +16,9 @@ for kind in simhash ternary binary; do
   "$pnlp" project --projection $kind --hashes 70 -o "$folder/$kind.pnf" "$folder/records.jsonl"
   "$@" "$folder/$kind.pnf" "$folder/records.jsonl"
 done
+# Vectors, from either form of their file.
+"$(dirname "$0")/make_vectors.py" "$folder/records.jsonl" "$folder/vectors.txt" "$folder/vectors.bin"
+"$pnlp" project --projection "vectors:$folder/vectors.txt" -o "$folder/text.pnf" "$folder/records.jsonl"
+"$@" "$folder/text.pnf" "$folder/records.jsonl" "$folder/vectors.txt"
+"$pnlp" project --projection "vectors:$folder/vectors.bin" -o "$folder/binary.pnf" "$folder/records.jsonl"
+cmp "$folder/text.pnf" "$folder/binary.pnf"

@@ -1,5 +1,7 @@
 """The projection of pnlp-features(5), section FINGERPRINTS, written from that page alone."""
 
+import math
+import struct
 import unicodedata
 
 from xxh3 import xxh3
@@ -91,7 +93,38 @@ def binary(word, units, spec):
 KINDS = {"minhash": minhash, "simhash": simhash, "ternary": ternary, "binary": binary}
 
 
+def read_vectors(path):
+    """Of a text file: the numbers of each word, in 32nds."""
+    rows = {}
+    with open(path, "rb") as file:
+        for line in file:
+            word, *numbers = line.split()
+            if rows or len(numbers) > 1:  # not the first line of counts
+                rows[word] = [struct.unpack("f", struct.pack("f", float(n)))[0] for n in numbers]
+    roots = [math.sqrt(sum(n * n for n in column) / len(rows)) for column in zip(*rows.values())]
+    return {word: [max(-127, min(127, round(n * (32 / root)))) if root else 0
+                   for n, root in zip(numbers, roots)] for word, numbers in rows.items()}
+
+
+def vectors(word, units, spec):
+    """In 256ths."""
+    units = [unit for unit in units if unit[0]] or [(word, False)]
+    sums = [0] * spec["hashes"]
+    for text, continuation in units:
+        if spec["lowercase"]:
+            text = lower(text)
+        if len(text) >= 6 and text[:3] == text[-3:] == MARK:
+            text = text[3:-3]
+        found = spec["vectors"].get((b"##" if continuation else MARK) + text) or spec["vectors"].get(text)
+        if found:
+            sums = [total + part for total, part in zip(sums, found)]
+    count = len(units)
+    return [(1 if total > 0 else -1) * ((16 * abs(total) + count) // (2 * count)) for total in sums]
+
+
 def first_channel(word, units, spec):
+    if spec["kind"] == "vectors":
+        return [value & 0xFFFF for value in vectors(word, units, spec)]
     values = KINDS[spec["kind"]](word, units, spec)
     return values if spec["kind"] == "minhash" else [256 * value & 0xFFFF for value in values]
 

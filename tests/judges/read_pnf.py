@@ -2,8 +2,9 @@
 """A second reader of feature streams, written from pnlp-features(5) alone, in plain Python.
 
 read_pnf.py STREAM                prints the records, one JSON object a line
-read_pnf.py STREAM TEXTS.jsonl    checks ids, labels, spans, and all values of the tokenizer `chars`
-                                  against the texts
+read_pnf.py STREAM TEXTS.jsonl [VECTORS]
+                                  checks ids, labels, spans, and all values of the tokenizer `chars`
+                                  against the texts; VECTORS: the text file of the projection `vectors`
 read_pnf.py --vectors PAGE        checks the test vectors of the manual page
 Compressed frames are refused: Python has no zstd.
 """
@@ -13,7 +14,7 @@ import re
 import struct
 import sys
 
-from projection import KINDS, NUMBERS, chars_fingerprint, word_values
+from projection import KINDS, NUMBERS, chars_fingerprint, read_vectors, word_values
 from xxh3 import xxh3
 
 MAGIC = bytes.fromhex("89504e460d0a1a0a")
@@ -81,11 +82,13 @@ def read_frame(stream):
 def read_projection(data):
     data = Bytes(data)
     kind = data.string().decode()
-    if kind not in KINDS:
+    if kind not in [*KINDS, "vectors"]:
         raise Bad("unknown projection %s" % kind)
     spec = {"kind": kind, "hashes": data.number(4), "ngram": data.number(4), "lowercase": data.number(1),
             "seed": data.number(8)}
     spec["channels"] = [data.string().decode() for _ in range(data.varint())]
+    if kind == "vectors":
+        data.string()  # compressed: Python has no zstd
     data.end()
     if not set(spec["channels"]) <= set(NUMBERS):
         raise Bad("unknown word channel")
@@ -189,9 +192,13 @@ def read_file(path):
     return header, records
 
 
-def check_texts(header, records, path):
+def check_texts(header, records, path, vectors_path=None):
     if header["tokenizer"] != "chars":
         raise Bad("only streams of the tokenizer chars can be checked against texts")
+    if header["spec"]["kind"] == "vectors":
+        if vectors_path is None:
+            raise Bad("the values of these vectors can be checked against their file only")
+        header["spec"]["vectors"] = read_vectors(vectors_path)
     with open(path, encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
     if len(lines) != len(records):
@@ -246,11 +253,11 @@ def main(arguments):
     if len(arguments) == 2 and arguments[0] == "--vectors":
         check_vectors(arguments[1])
         return
-    if len(arguments) not in (1, 2):
+    if len(arguments) not in (1, 2, 3):
         sys.exit(__doc__)
     header, records = read_file(arguments[0])
-    if len(arguments) == 2:
-        check_texts(header, records, arguments[1])
+    if len(arguments) > 1:
+        check_texts(header, records, *arguments[1:])
         return
     for record in records:
         print(json.dumps(record, ensure_ascii=False))

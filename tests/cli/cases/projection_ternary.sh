@@ -17,4 +17,5 @@ want 2 pnlp project -m 1.pnlp --projection ternary "$DEV" 2>err
 want 2 pnlp train --projection ternary -o m.pnlp train.pnf 2>err
 grep -q -- "--projection makes no sense with a feature stream" err || fail "$(cat err)"
 want 2 pnlp project --projection tarnary "$DEV" 2>err
+grep -q "unknown projection .tarnary.; there are: minhash" err || fail "$(cat err)"
 [ ! -e m.pnlp ] || fail "a model was written"

@@ -61,7 +61,8 @@ TEST_CASE("a spec that makes no sense is refused, with what is known") {
     return use;
   };
   CHECK(refused([](ProjectionSpec& s) { s.kind = "samhash"; }) ==
-        "unknown projection \"samhash\"; this version knows minhash, simhash, ternary, binary");
+        "unknown projection \"samhash\"; this version knows minhash, simhash, ternary, binary, "
+        "vectors");
   CHECK(refused([](ProjectionSpec& s) { s.hashes = 0; }) ==
         "projection: the number of hashes is 0; it must be 1 to 4096");
   CHECK(refused([](ProjectionSpec& s) { s.hashes = 4097; }) ==
