@@ -74,7 +74,7 @@ void MinHash::fingerprint(std::string_view word, std::span<const ProjectionUnit>
 void MinHashBits::fingerprint(std::string_view word, std::span<const ProjectionUnit> units,
                               std::span<std::uint16_t> out) {
   minhash_.fingerprint(word, units, out);
-  for (std::uint16_t& value : out) value = sign_value(value & 1);
+  for (std::uint16_t& value : out) value = sign_value(2 * (value & 1) - 1);
 }
 
 }  // namespace pnlp

@@ -33,8 +33,9 @@ class MinHash : public MainChannel {
   UnitCache<std::uint32_t> cache_;  // minima of units
 };
 
-// The lowest bit of each value of MinHash, as the number 0 or 1: two words agree in one with
+// The lowest bit of each value of MinHash, as a sign, 1 or -1: two words agree in one with
 // probability (1 + J) / 2, J their Jaccard similarity (Li, König, "b-Bit Minwise Hashing", 2010).
+// Signs, for the mean of zeros and ones would be a large vector that all words share.
 class MinHashBits : public MainChannel {
  public:
   explicit MinHashBits(const ProjectionSpec& spec) : minhash_(spec) {}

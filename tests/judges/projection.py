@@ -86,7 +86,7 @@ def ternary(word, units, spec):
 
 
 def binary(word, units, spec):
-    return [value & 1 for value in minhash(word, units, spec)]
+    return [1 if value & 1 else -1 for value in minhash(word, units, spec)]
 
 
 # What the first channel holds, by kind; the numbers of those but minhash.

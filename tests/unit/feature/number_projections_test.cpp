@@ -55,7 +55,7 @@ TEST_CASE("numbers are those of the manual page") {
   CHECK(numbers(ternary, "Wake", {{.text = "any"}}) == wake);
   CHECK(numbers(ternary, "\xc3\x89t\xc3\xa9", {}) == Numbers{0, -1, 0, 1, 1, 1, 0, 0, 1, 0, 0, -1});
   const ProjectionSpec binary = spec_of("binary", 12);
-  CHECK(numbers(binary, "", {{.text = "wake"}}) == Numbers{1, 1, 0, 1, 0, 1, 1, 1, 1, 0, 1, 1});
+  CHECK(numbers(binary, "", {{.text = "wake"}}) == Numbers{1, 1, -1, 1, -1, 1, 1, 1, 1, -1, 1, 1});
 }
 
 TEST_CASE("more numbers begin with the fewer; those behind a whole block are others") {
@@ -96,7 +96,7 @@ TEST_CASE("a unit's numbers do not depend on whether it was seen before, nor on 
 
 // Two sets of n-grams with Jaccard similarity J: a minimum is the same with probability J, its bit
 // by chance else.
-TEST_CASE("bits of two words agree with probability (1 + J) / 2") {
+TEST_CASE("signs of two words agree with probability (1 + J) / 2") {
   const ProjectionSpec spec = spec_of("binary", 4096);
   // Trigrams: rem emi min ind nde der | rem ema mai ain ind nde der: 4 of 9.
   const double agree = agreement(numbers(spec, "", {{.text = "reminder"}}),
