@@ -108,6 +108,8 @@ void declare_optimisation(Options& options, TrainOptions& train) {
       .real(train.slot_substitution, "slot-substitution", "SHARE",
             "share of the slots whose words are swapped for another occurrence's", 0, 0.99)
       .shown_default("by preset");
+  options.real(train.word_dropout, "word-dropout", "SHARE",
+               "share of the words left out at random; their places stay", 0, 0.99);
   options.real(train.dropout, "dropout", "SHARE", "dropout after each mixing", 0, 0.99);
   options.real(train.weight_decay, "weight-decay", "X", "weight decay", 0, 10)
       .shown_default("by preset");

@@ -98,6 +98,7 @@ complete -c pnlp -n '__fish_seen_subcommand_from train' -l schedule -x -a 'cosin
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l warmup -x -d 'share of the steps over which the rate rises'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l feature-drop -x -d 'share of the hash values left out at random'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l slot-substitution -x -d 'share of the slots whose words are swapped for another occurrence\'s'
+complete -c pnlp -n '__fish_seen_subcommand_from train' -l word-dropout -x -d 'share of the words left out at random; their places stay'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l dropout -x -d 'dropout after each mixing'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l weight-decay -x -d 'weight decay'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l ema -x -d 'decay of the average of the weights; 0: no average'

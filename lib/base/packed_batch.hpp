@@ -28,7 +28,8 @@ struct PackedBatch {
   std::vector<std::int32_t>
       token_order;  // T: packed index of a sequence's tokens, in reading order
 
-  // Features. A token's features are those of its word; words are distinct within the batch.
+  // Features. A token's features are those of its word; words are distinct within the batch. A word
+  // may have no rows at all.
   std::vector<std::int32_t> word_of_token;  // T, by packed index
   std::vector<std::int32_t> word_offsets;   // W + 1, into rows
   std::vector<std::int32_t> rows;           // rows of the feature table; a row twice counts twice

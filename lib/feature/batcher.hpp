@@ -42,9 +42,11 @@ struct BatchTargets {
 };
 
 // Values left out in training. Each value of each distinct word is dropped with `probability`,
-// by a function of `seed`, of the word's position in the batch and of the value's.
+// by a function of `seed`, of the word's position in the batch and of the value's; all values of
+// each token with `words`, by a function of `seed` and of the token's place in reading order.
 struct FeatureDrop {
   double probability = 0;
+  double words = 0;
   std::uint64_t seed = 0;
 };
 
@@ -82,6 +84,7 @@ class Batcher {
                     PackedBatch& batch);
   void write_rows(const FeatureSet& set, const FeatureDrop& drop,
                   std::span<const std::uint8_t> known, PackedBatch& batch) const;
+  void drop_words(const FeatureDrop& drop, PackedBatch& batch) const;
   static void write_labels(std::span<const BatchSequence> sequences, PackedBatch& batch);
   std::int32_t local_word(std::uint32_t word);
 

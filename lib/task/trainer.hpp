@@ -45,6 +45,7 @@ struct TrainOptions : Recipe {
   double warmup = 0.05;       // share of all steps over which the rate rises linearly
   std::uint32_t epochs = 0;   // 0: by the size of the data, see pnlp-train(1)
   std::uint32_t batch = 128;  // records
+  double word_dropout = 0;    // share of the words of which all values are left out
   double dropout = 0.1;       // after each mixing
   double ema = 0;     // decay per step of the weight average that is evaluated and saved; 0: none
   double clip = 1.0;  // largest norm of the gradient; 0: none

@@ -163,9 +163,11 @@ void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step
                              std::span<const float> weights) {
   const std::uint64_t key = mix64(mix64(seed_) + step * kShards + index);
   const auto drop = static_cast<float>(options_.feature_drop);
-  shard.batcher.pack(set_.features(), shard.sequences,
-                     {.tags = has_tags(config_.task), .labels = has_label(config_.task)},
-                     {.probability = options_.feature_drop, .seed = key}, shard.batch);
+  shard.batcher.pack(
+      set_.features(), shard.sequences,
+      {.tags = has_tags(config_.task), .labels = has_label(config_.task)},
+      {.probability = options_.feature_drop, .words = options_.word_dropout, .seed = key},
+      shard.batch);
   shard.input_scale = 1.0F / (1.0F - drop);
   const TrainNoise noise{{mix64(key + 1), static_cast<float>(options_.dropout)}, shard.input_scale};
   if (!teachers_.empty()) {
