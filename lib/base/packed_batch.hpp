@@ -35,7 +35,8 @@ struct PackedBatch {
   std::vector<std::int32_t> rows;           // rows of the feature table; a row twice counts twice
 
   // Targets; empty when the batch is only to be predicted.
-  std::vector<std::int32_t> tags;            // T, by packed index; -1: no target
+  std::vector<std::int32_t> tags;            // T, by packed index; -1: no target; others below 0
+                                             // mean something to whoever made the sequences
   std::vector<std::int32_t> target_offsets;  // B + 1, into target_labels and target_weights
   std::vector<std::int32_t> target_labels;
   std::vector<float> target_weights;    // 1, or a soft target's probability

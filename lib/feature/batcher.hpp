@@ -29,7 +29,7 @@ struct BatcherOptions {
 // view: owns nothing. Either all sequences of a batch have tags (labels), or none has.
 struct BatchSequence {
   std::span<const std::uint32_t> words;
-  std::span<const std::int32_t> tags;         // one a word
+  std::span<const std::int32_t> tags;         // one a word; passed on as they are
   std::span<const std::int32_t> labels;       // targets of the label head
   std::span<const float> label_weights = {};  // one a label; empty: 1 each
   float weight = 1.0F;                        // of the sequence's label loss

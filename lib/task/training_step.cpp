@@ -142,12 +142,19 @@ double TrainingStep::tag_loss(Shard& shard, float scale) const {
   shard.dtag_logits.assign(batch.tokens() * k, 0.0F);
   const auto smoothing = static_cast<float>(options_.label_smoothing);
   constexpr float kOne = 1.0F;
+  const SoftTags& soft = set_.soft_tags();
   double sum = 0;
   for (std::size_t i = 0; i < batch.tokens(); ++i) {
     const auto t = static_cast<std::size_t>(batch.token_order[i]);
-    if (batch.tags[t] < 0) continue;
+    if (batch.tags[t] == -1) continue;
     std::span<const std::int32_t> labels(&batch.tags[t], 1);
     std::span<const float> weights(&kOne, 1);
+    if (batch.tags[t] < -1) {
+      const std::size_t row = soft_row(batch.tags[t]);
+      const std::size_t begin = soft.offsets[row];
+      labels = std::span(soft.tags).subspan(begin, soft.offsets[row + 1] - begin);
+      weights = std::span(soft.weights).subspan(begin, labels.size());
+    }
     if (!teachers_.empty()) {
       blend(std::span(shard.taught.tags).subspan(i * k, k), labels, weights, shard.target);
       labels = shard.target.labels;
