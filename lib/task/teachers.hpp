@@ -12,6 +12,7 @@
 #include "pnlp/feature/batcher.hpp"
 #include "pnlp/model/model_file.hpp"
 #include "pnlp/task/inference.hpp"
+#include "pnlp/task/trainer.hpp"
 
 namespace pnlp {
 
@@ -35,7 +36,7 @@ class Teachers {
   };
 
   // Error(data) naming the difference if a teacher's task, labels or slots are not the student's.
-  Teachers(std::span<const ModelFile> models, const ModelConfig& student);
+  Teachers(std::span<const Teacher> teachers, const ModelConfig& student);
 
   bool empty() const { return models_.empty(); }
   Memory make_memory() const;
@@ -44,6 +45,7 @@ class Teachers {
                TeacherTargets& out) const;
 
  private:
+  std::uint32_t max_tokens_;
   std::vector<std::vector<float>> weights_;  // of models in 8 bits
   std::vector<std::shared_ptr<const SharedModel>> models_;
 };

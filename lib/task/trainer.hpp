@@ -33,6 +33,11 @@ struct Recipe {
   double token_visits = 10e6;
 };
 
+struct Teacher {
+  std::string name;  // for messages
+  ModelFile model;
+};
+
 struct TrainOptions : Recipe {
   // Model.
   std::optional<Task> task;  // else read off the data: spans and label make joint, and so on
@@ -68,8 +73,8 @@ struct TrainOptions : Recipe {
   // Start from its weights: labels and slots matched by name. Its shape and channels are taken over
   // instead of `shape`; it must read the features of the records.
   std::optional<ModelFile> init;
-  std::vector<ModelFile> teachers;  // learnt from beside the gold targets
-  double teacher_weight = 0.7;      // share of the teachers' probabilities in what is learned
+  std::vector<Teacher> teachers;  // learnt from beside the gold targets
+  double teacher_weight = 0.7;    // share of the teachers' probabilities in what is learned
 };
 
 struct EpochReport {

@@ -16,7 +16,7 @@ for line in open(sys.argv[1], encoding="utf-8"):
     print(json.dumps(record, ensure_ascii=False))
 ' "$TRAIN" >renamed.jsonl
 want 2 pnlp train ${small% --dev*} --teacher "$MODEL" -o m.pnlp renamed.jsonl 2>err
-grep -q "a teacher's labels are not those of the training records; only the teacher has: " err || fail "$(cat err)"
+grep -q "the labels of the teacher $MODEL are not those of the training records; only in the teacher $MODEL: " err || fail "$(cat err)"
 printf 'no model' >bad.pnlp
 want 2 pnlp train $small --teacher bad.pnlp -o m.pnlp "$TRAIN" 2>err
 grep -q 'bad.pnlp: not a pnlp model' err || fail "$(cat err)"
