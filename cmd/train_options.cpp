@@ -84,6 +84,7 @@ void declare_model(Options& options, std::string& preset, TrainOptions& train) {
       .integer(shape.segment, "segment", "S",
                "tokens that are mixed together; longer texts are cut into segments", 1, 4096)
       .shown_default("by preset");
+  options.flag(train.crf, "crf", "learn how likely a tag follows another, too");
   options.integer(train.max_tokens, "max-tokens", "N", "tokens of a text that are read", 1,
                   1U << 20);
 }

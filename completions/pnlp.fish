@@ -89,6 +89,7 @@ complete -c pnlp -n '__fish_seen_subcommand_from train' -l bottleneck -x -d 'cha
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l hidden -x -d 'hidden size of the mixings'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l layers -x -d 'mixer blocks'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l segment -x -d 'tokens that are mixed together; longer texts are cut into segments'
+complete -c pnlp -n '__fish_seen_subcommand_from train' -l crf -d 'learn how likely a tag follows another, too'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l max-tokens -x -d 'tokens of a text that are read'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l init -r -F -d 'start from the weights of this model, labels matched by name'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l epochs -x -d 'passes over the data'

@@ -20,8 +20,11 @@ namespace pnlp {
 namespace {
 
 constexpr std::string_view kMagic = "PNLPMODL";
-constexpr std::uint32_t kVersion = 3;       // versions from 1 on are read
-constexpr std::uint32_t kPlainVersion = 2;  // written where products are not in 8 bits
+// Versions from 1 to kCrfVersion are read; what is written is the least that has what is needed.
+constexpr std::uint32_t kPlainVersion = 2;
+constexpr std::uint32_t kProductsVersion = 3;
+constexpr std::uint32_t kCrfVersion = 4;
+constexpr std::uint32_t kVersion = kCrfVersion;
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::uint64_t kMaxText = 64ULL << 20;
 
@@ -175,7 +178,8 @@ std::string encode_model(const ModelFile& model) {
   check_finite(model.weights, "the new model");
   ByteWriter out;
   out.raw(kMagic);
-  out.u32(products ? kVersion : kPlainVersion);  // older programs read what they can
+  // Older programs read what they can.
+  out.u32(model.config.crf ? kCrfVersion : products ? kProductsVersion : kPlainVersion);
   out.string(encode_config(model.config));
   out.string(model.feature_source);
   out.string(compress(model.training));
@@ -232,7 +236,9 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
   }
   model.self_test = in.string();
   const std::uint8_t format = in.u8();
-  const auto most = version < 3 ? WeightFormat::int8 : WeightFormat::int8_products;
+  if (model.config.crf && version < kCrfVersion)
+    refuse(name, fmt::format("a CRF in a model of format {}; the file is damaged", version));
+  const auto most = version < kProductsVersion ? WeightFormat::int8 : WeightFormat::int8_products;
   if (format > static_cast<std::uint8_t>(most))
     refuse(name, fmt::format("weight format {}", format));
   model.weight_format = static_cast<WeightFormat>(format);

@@ -85,9 +85,10 @@ std::optional<std::size_t> OutcomeDecoder::decode_tags(const FeatureRecord& reco
   std::optional<std::size_t> label;
   if (!logits.labels.empty() && !label_slots.empty()) {
     label = joint_.decode(logits.labels, logits.tags.data(), logits.tags.size(), config_.tags(),
-                          label_slots, tags_.data());
+                          label_slots, logits.crf, tags_.data());
   } else {
-    decoder_.decode(logits.tags.data(), logits.tags.size(), config_.tags(), {}, tags_.data());
+    decoder_.decode(logits.tags.data(), logits.tags.size(), config_.tags(), {}, logits.crf,
+                    tags_.data());
   }
   out.tags.reserve(tags_.size());
   for (const std::int32_t tag : tags_) out.tags.push_back(labels_.tag(tag));

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "pnlp/base/error.hpp"
-#include "pnlp/nn/layers.hpp"
 
 namespace pnlp {
 namespace {
@@ -47,11 +46,13 @@ Inference::Inference(std::shared_ptr<const SharedModel> model, std::size_t most_
       most_floats_(most_floats),
       batcher_(make_batcher(model_->config)),
       set_(model_->config.fingerprint_width()),
-      decoder_(model_->config, model_->labels) {}
+      decoder_(model_->config, model_->labels),
+      crf_(model_->network.crf(model_->weights.data())) {}
 
 void Inference::forget() {
   set_.clear();
   projected_.clear();
+  tag_probabilities_of_.reset();
 }
 
 void Inference::run(std::span<const FeatureRecord> records) {
@@ -122,10 +123,11 @@ RecordLogits Inference::logits_of(std::size_t sequence, bool probabilities) {
                     static_cast<std::size_t>(batch_.token_order[at]) * k);
   }
   logits.tags = rows_;
+  if (crf_) logits.crf = &*crf_;
   if (probabilities) {
+    if (!tag_probabilities_of_) tag_probabilities_of_.emplace(config.slots.size(), crf_);
     tag_probabilities_.resize(rows_.size() * k);
-    for (std::size_t i = 0; i < rows_.size(); ++i)
-      softmax(rows_[i], k, tag_probabilities_.data() + i * k);
+    tag_probabilities_of_->run(rows_.data(), rows_.size(), tag_probabilities_.data());
     logits.tag_probabilities = tag_probabilities_;
   }
   return logits;

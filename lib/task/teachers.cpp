@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "pnlp/nn/layers.hpp"
 #include "pnlp/task/agreement.hpp"
 #include "pnlp/task/decoding.hpp"
 
@@ -33,7 +32,11 @@ Teachers::Memory Teachers::make_memory() const {
   for (const auto& model : models_) {
     ModelConfig config = model->config;
     config.max_tokens = max_tokens_;
-    memory.teachers.push_back({make_batcher(config), {}});
+    memory.teachers.push_back({make_batcher(config), {}, {}});
+    if (has_tags(config.task)) {
+      memory.teachers.back().tags.emplace(config.slots.size(),
+                                          model->network.crf(model->weights.data()));
+    }
   }
   return memory;
 }
@@ -50,21 +53,35 @@ void Teachers::predict(const FeatureSet& set, std::span<const BatchSequence> seq
     model.network.forward(model.weights.data(), memory.batch, network);
     const std::size_t labels = model.config.labels.size();
     out.labels.resize(memory.batch.sequences() * labels);
-    memory.row.resize(std::max<std::size_t>(labels, model.config.tags()));
+    memory.row.resize(labels);
     if (has_label(model.config.task)) {
       for (std::size_t b = 0; b < memory.batch.sequences(); ++b) {
         label_probabilities(model.config, network.label_logits.data() + b * labels,
                             memory.row.data());
-        add(std::span(memory.row).first(labels), share, out.labels.data() + b * labels);
+        add(memory.row, share, out.labels.data() + b * labels);
       }
     }
-    const std::size_t tags = model.config.tags();
-    out.tags.resize(memory.batch.tokens() * tags);
-    for (std::size_t t = 0; tags != 0 && t < memory.batch.tokens(); ++t) {
-      const auto packed = static_cast<std::size_t>(memory.batch.token_order[t]);
-      softmax(network.tag_logits.data() + packed * tags, tags, memory.row.data());
-      add(std::span(memory.row).first(tags), share, out.tags.data() + t * tags);
+    if (memory.teachers[i].tags) {
+      add_tags(memory.batch, network.tag_logits, model.config.tags(), share,
+               *memory.teachers[i].tags, memory, out.tags);
     }
+  }
+}
+
+void Teachers::add_tags(const PackedBatch& batch, std::span<const float> logits, std::size_t tags,
+                        float share, TagProbabilities& probabilities, Memory& memory,
+                        std::vector<float>& out) {
+  out.resize(batch.tokens() * tags);
+  for (std::size_t b = 0; b < batch.sequences(); ++b) {
+    const auto begin = static_cast<std::size_t>(batch.sequence_offsets[b]);
+    const auto end = static_cast<std::size_t>(batch.sequence_offsets[b + 1]);
+    memory.rows.clear();
+    for (std::size_t at = begin; at < end; ++at) {
+      memory.rows.push_back(logits.data() + static_cast<std::size_t>(batch.token_order[at]) * tags);
+    }
+    memory.row.resize(memory.rows.size() * tags);
+    probabilities.run(memory.rows.data(), memory.rows.size(), memory.row.data());
+    add(memory.row, share, out.data() + begin * tags);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,10 +30,12 @@ class Teachers {
     struct Teacher {
       Batcher batcher;
       NetworkMemory network;
+      std::optional<TagProbabilities> tags;  // of models with slots
     };
     std::vector<Teacher> teachers;
     PackedBatch batch;
     std::vector<float> row;
+    std::vector<const float*> rows;
   };
 
   // Error(data) naming the difference if a teacher's task, labels or slots are not the student's.
@@ -45,6 +48,10 @@ class Teachers {
                TeacherTargets& out) const;
 
  private:
+  static void add_tags(const PackedBatch& batch, std::span<const float> logits, std::size_t tags,
+                       float share, TagProbabilities& probabilities, Memory& memory,
+                       std::vector<float>& out);
+
   std::uint32_t max_tokens_;
   std::vector<std::vector<float>> weights_;  // of models in 8 bits
   std::vector<std::shared_ptr<const SharedModel>> models_;

@@ -75,6 +75,7 @@ ModelConfig make_config(const FeatureSource& source, const RecordSelection& trai
   }
   config.shape = options.init ? options.init->config.shape : options.shape;
   config.max_tokens = options.max_tokens;
+  config.crf = options.crf || (options.init && options.init->config.crf && has_tags(config.task));
   const std::unique_ptr<Projection> projection = make_projection(source.projection);
   for (const Channel& channel : projection->channels()) {
     config.channels.push_back({channel.name, channel.values, rows_for(channel, config)});

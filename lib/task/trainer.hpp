@@ -43,6 +43,7 @@ struct TrainOptions : Recipe {
   std::optional<Task> task;  // else read off the data: spans and label make joint, and so on
   Shape shape;
   std::uint32_t max_tokens = 4096;
+  bool crf = false;  // weigh transitions of tags
 
   // Optimisation.
   OptimizerKind optimizer = OptimizerKind::adamw;

@@ -41,6 +41,7 @@ def read_config(data, version):
         if bits >> count:
             raise Bad("bits after the pairs")
         config["pairs"] = bin(bits).count("1")
+    config["crf"] = version > 3 and data.at < len(data.data) and data.number(1) == 1
     data.end()
     return config
 
@@ -72,6 +73,10 @@ def shapes(config):
     if config["task"] in ("tags", "joint"):
         tags = 1 + 2 * len(config["slots"])
         result += [("tags", (c, tags)), ("tags.bias", (tags,))]
+    if config["crf"]:
+        slots = len(config["slots"])
+        result += [("crf.start", (1 + slots,)), ("crf.next", (tags, 1 + slots)),
+                   ("crf.inside", (2, slots)), ("crf.end", (tags,))]
     rows = [rows for _, _, rows in config["channels"]]
     result.append(("table", ((2 * config["window"] + 1) * rows[0] + sum(rows[1:]), c)))
     return result
@@ -133,14 +138,14 @@ def read_model(data):
         raise Bad("wrong checksum")
     data = Bytes(data[8:-8])
     version = data.number(4)
-    if version not in (1, 2, 3):
+    if version not in (1, 2, 3, 4):
         raise Bad("unknown version")
     model = {"config": read_config(data.string(), version)}
     model["source"] = data.string()
     data.string()
     model["self-test"] = data.string()
     form = data.number(1)
-    if form > (2 if version == 3 else 1):
+    if form > (2 if version >= 3 else 1):
         raise Bad("unknown weight format")
     model["format"] = ["fp32", "int8", "int8 products"][form]
     model["weights"] = read_weights(data, model["config"], form)
