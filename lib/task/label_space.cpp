@@ -31,20 +31,21 @@ void SoftTags::append(const SoftTags& more) {
 void LabelSpace::encode_weights(const FeatureRecord& record, Targets& targets) const {
   SoftTags& soft = targets.soft_tags;
   for (const TagWeights& token : record.tag_weights) {
-    float sum = 0;
+    double sum = 0;
     const std::size_t begin = soft.tags.size();
     for (const LabelWeight& tag : token) {
       const auto found = tag_numbers_.find(tag.name);
       if (found == tag_numbers_.end() || !(tag.weight > 0)) continue;
       soft.tags.push_back(found->second);
       soft.weights.push_back(tag.weight);
-      sum += tag.weight;
+      sum += static_cast<double>(tag.weight);
     }
     if (soft.tags.size() == begin) {
       targets.tags.push_back(-1);
       continue;
     }
-    for (std::size_t i = begin; i < soft.weights.size(); ++i) soft.weights[i] /= sum;
+    for (std::size_t i = begin; i < soft.weights.size(); ++i)
+      soft.weights[i] = static_cast<float>(static_cast<double>(soft.weights[i]) / sum);
     targets.tags.push_back(soft_target(soft.rows()));
     soft.offsets.push_back(soft.tags.size());
   }

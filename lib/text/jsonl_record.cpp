@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <cstdlib>
 #include <span>
 
 #include "pnlp/io/json.hpp"
 #include "pnlp/io/lines.hpp"
-#include "pnlp/text/bio.hpp"
 #include "pnlp/text/draft.hpp"
 #include "pnlp/text/json_walk.hpp"
 #include "pnlp/text/quoted.hpp"
@@ -43,21 +41,6 @@ void expect(json_type found, json_type wanted, std::string_view what) {
 std::string_view expect_string(Value& value, std::string_view what) {
   expect(type_of(value), json_type::string, what);
   return string(value);
-}
-
-float read_probability(Value& value, std::string_view what, std::string_view name) {
-  if (type_of(value) != json_type::number) {
-    refuse("a {}'s probability must be a number, not {}", what, type_name(type_of(value)));
-  }
-  const std::string_view token = scalar(value);
-  double number = 0;
-  const auto [stop, error] = std::from_chars(token.data(), token.data() + token.size(), number);
-  const auto narrow = static_cast<float>(number);
-  if (error != std::errc() || !(narrow >= 0) || !std::isfinite(narrow)) {
-    refuse("the probability of {} {} is {}: it must be finite and not negative", what,
-           in_quotes(name), token);
-  }
-  return narrow;
 }
 
 bool read_offset(std::string_view number, std::uint32_t& offset) {
@@ -105,9 +88,7 @@ struct JsonlParser::State {
   void read_field(Field field, Value& value, Record& record);
   void read_label(Value& value, json_type type, Record& record);
   void read_tags(Value& value, Record& record);
-  void read_tag_weights(Value& value, std::string_view field, std::vector<TagWeights>& tokens);
   void read_tag_scores(Value& value);
-  void read_label_weights(Value& value, std::string_view field, std::vector<LabelWeight>& labels);
   void read_spans(Value& value, Record& record);
   void read_span(Value& value, Record& record);
   void read_units(Value& value, Record& record);
@@ -197,17 +178,6 @@ void JsonlParser::State::read_member(std::string_view key, Value& value, Record&
   path.resize(above);
 }
 
-void JsonlParser::State::read_label_weights(Value& value, std::string_view field,
-                                            std::vector<LabelWeight>& labels) {
-  double sum = 0;
-  for_fields(value, [&](std::string_view name, Value weight) {
-    const float probability = read_probability(weight, "label", name);
-    sum += static_cast<double>(probability);
-    add_label(labels, name, probability);
-  });
-  if (!(sum > 0)) refuse("{} gives no label a probability above 0", field);
-}
-
 void JsonlParser::State::read_label(Value& value, json_type type, Record& record) {
   if (type == json_type::string) {
     add_label(record.labels, string(value));
@@ -231,7 +201,8 @@ void JsonlParser::State::read_tags(Value& value, Record& record) {
   bool strings = false;
   for_elements(value, [&](Value& tag) {
     if (type_of(tag) == json_type::object) {
-      read_tag_weights(tag, shown[kTags], record.tag_weights);
+      record.tag_weights.push_back(
+          read_tag_weights(tag, shown[kTags], record.tag_weights.size() + 1));
     } else {
       draft.add_tag(expect_string(tag, "a tag"));
       strings = true;
@@ -243,26 +214,10 @@ void JsonlParser::State::read_tags(Value& value, Record& record) {
   draft.has_tags = strings;
 }
 
-void JsonlParser::State::read_tag_weights(Value& value, std::string_view field,
-                                          std::vector<TagWeights>& tokens) {
-  TagWeights& weights = tokens.emplace_back();
-  double sum = 0;
-  for_fields(value, [&](std::string_view name, Value weight) {
-    parse_tag(name);
-    for (const LabelWeight& tag : weights) {
-      if (tag.name == name) refuse("tag {} is named twice", in_quotes(name));
-    }
-    weights.push_back({std::string(name), read_probability(weight, "tag", name)});
-    sum += static_cast<double>(weights.back().weight);
-  });
-  if (!weights.empty() && !(sum > 0))
-    refuse("{} gives token {} no tag a probability above 0", field, tokens.size());
-}
-
 void JsonlParser::State::read_tag_scores(Value& value) {
   for_elements(value, [&](Value& token) {
     expect(type_of(token), json_type::object, "a token's probabilities");
-    read_tag_weights(token, shown[kTagScores], tag_scores);
+    tag_scores.push_back(read_tag_weights(token, shown[kTagScores], tag_scores.size() + 1));
   });
 }
 
