@@ -129,7 +129,10 @@ void describe_model(Facts& facts, const std::string& path) {
       facts.add("temperature", config.temperature);
     }
   }
-  if (has_tags(config.task)) facts.add("slots", config.slots);
+  if (has_tags(config.task)) {
+    facts.add("slots", config.slots);
+    facts.add("crf", config.crf);
+  }
   add_source(facts, predictor.source());
   if (!model->training.empty()) facts.add_json("training", model->training);
   add_tensors(facts, config);

@@ -38,10 +38,14 @@ class Predict : public Command {
     declare_faults(options, reader_);
     declare_files(options, files_, "records, or feature streams of pnlp project");
     options.section("Prediction");
-    options.file(model_, "model,m", "the model", "MODEL").shown_default("the installed sample");
+    options
+        .files(models_, "model,m",
+               "the model (given several times: the mean of their probabilities decides)", "MODEL")
+        .shown_default("the installed sample");
     options.integer(predict_.top, "top", "K", "list the K best labels with their probabilities", 1,
                     1000000);
-    options.flag(predict_.all_scores, "scores", "list the probability of every label");
+    options.flag(predict_.all_scores, "scores",
+                 "list the probability of every label, and of every word's tags");
     options
         .real(predict_.threshold, "threshold", "P",
               "several labels: give those from this probability on", 0, 1)
@@ -62,7 +66,7 @@ class Predict : public Command {
     if (tsv_ && options.given("into")) {
       throw Error(ErrorKind::usage, "--into makes no sense with --tsv");
     }
-    if (model_.empty()) model_ = find_sample_model();
+    if (models_.empty()) models_ = {find_sample_model()};
     open_model(options, messages);
     OutputFile file(output_);
     int status = kDone;
@@ -87,27 +91,31 @@ class Predict : public Command {
 
  private:
   void open_model(const Options& options, const Messages& messages) {
-    const auto model = std::make_shared<const ModelFile>(load_model(model_));
+    std::vector<Predictor::Member> members;
+    for (const std::string& name : models_) {
+      members.push_back({name, std::make_shared<const ModelFile>(load_model(name))});
+    }
+    const std::string& model = models_.front();
     labellers_.resize(static_cast<std::size_t>(threads_));
-    labellers_[0].predictor = std::make_unique<Predictor>(model, predict_);
+    labellers_[0].predictor = std::make_unique<Predictor>(members, predict_);
     for (std::size_t i = 1; i < labellers_.size(); ++i) {
       labellers_[i].predictor = labellers_[0].predictor->clone();
     }
-    task_ = model->config.task;
-    if (!has_label(task_) && (predict_.top > 1 || predict_.all_scores)) {
-      throw Error(ErrorKind::usage, fmt::format("{}: the model gives slots, no labels: --top and "
-                                                "--scores make no sense",
-                                                model_));
+    task_ = labellers_[0].predictor->config().task;
+    if (!has_label(task_) && predict_.top > 1) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: the model gives slots, no labels: --top makes no sense", model));
     }
     if (options.given("min-score") && (task_ == Task::multilabel || !has_label(task_))) {
       throw Error(ErrorKind::usage,
-                  fmt::format("{}: --min-score is for models that give one label", model_));
+                  fmt::format("{}: --min-score is for models that give one label", model));
     }
     if (predict_.threshold && task_ != Task::multilabel) {
       throw Error(ErrorKind::usage,
-                  fmt::format("{}: --threshold is for models that give several labels", model_));
+                  fmt::format("{}: --threshold is for models that give several labels", model));
     }
-    messages.detail(fmt::format("model {}: {}", model_, task_name(task_)));
+    for (const std::string& name : models_)
+      messages.detail(fmt::format("model {}: {}", name, task_name(task_)));
   }
 
   bool reads_features() const {
@@ -162,11 +170,11 @@ class Predict : public Command {
     FeatureReader reader(files_);
     const std::string difference = labellers_[0].predictor->source().difference(reader.source());
     if (!difference.empty()) {
-      throw Error(
-          ErrorKind::data,
-          fmt::format("{}: the stream was not made for this model: {}; project it again "
-                      "with -m {}",
-                      files_.empty() ? "standard input" : files_.front(), difference, model_));
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: the stream was not made for this model: {}; project it again "
+                              "with -m {}",
+                              files_.empty() ? "standard input" : files_.front(), difference,
+                              models_.front()));
     }
     if (tsv_) file.write(tsv_header(task_, false));
     PipelineOptions pipeline;
@@ -209,7 +217,7 @@ class Predict : public Command {
 
   ReaderOptions reader_;
   std::vector<std::string> files_;
-  std::string model_;
+  std::vector<std::string> models_;
   PredictOptions predict_;
   std::string output_ = "-";
   std::string into_ = "prediction";

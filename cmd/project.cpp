@@ -114,6 +114,7 @@ class Project : public Command {
             } else {
               featurizers[static_cast<std::size_t>(worker)]->featurize(batch.records[i],
                                                                        batch.features[i]);
+              check_streamable(batch.features[i], batch.records[i].place);
             }
           }
         },

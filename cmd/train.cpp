@@ -29,6 +29,10 @@ class Train : public Command {
     declare_files(options, files_, "labelled records, or feature streams of pnlp project");
     options.files(dev_, "dev", "records that choose the best epoch (may be given several times)");
     declare_format(options, reader_);
+    options.text(
+        reader_.fields.prediction, "soft-targets", "NAME",
+        "learn from the probabilities of pnlp predict --scores in this field instead, where "
+        "a record has it");
     declare_faults(options, reader_, false);
     options.section("Features");
     declare_tokenizer(options, tokenizer_);
@@ -69,7 +73,8 @@ class Train : public Command {
     Messages messages(options.command(), verbosity_);
     check_output();
     if (!init_.empty()) train_.init = load_model(init_);
-    for (const std::string& teacher : teachers_) train_.teachers.push_back(load_model(teacher));
+    for (const std::string& teacher : teachers_)
+      train_.teachers.push_back({"the teacher " + teacher, load_model(teacher)});
     LoadedFeatures train_set = load_train(options, messages);
     std::optional<LoadedFeatures> dev_set = load_dev(train_set.source, messages);
     const bool skipped = train_set.skipped || (dev_set && dev_set->skipped);
@@ -130,7 +135,7 @@ class Train : public Command {
     }
     if (are_feature_streams(files_)) {
       for (const char* name : {"tokenizer", "projection", "hashes", "ngram", "lowercase",
-                               "channels", "hash-seed", "format", "on-error"}) {
+                               "channels", "hash-seed", "format", "on-error", "soft-targets"}) {
         if (options.given(name)) {
           throw Error(ErrorKind::usage,
                       fmt::format("--{} makes no sense with a feature stream", name));
@@ -141,7 +146,22 @@ class Train : public Command {
     if (!start) resolve_projection(options, spec_);
     auto featurizer = start ? std::make_unique<Featurizer>(*start)
                             : std::make_unique<Featurizer>(open_tokenizer(tokenizer_), spec_);
-    return load_records(files_, reader_, std::move(featurizer), train_.threads, messages);
+    LoadedFeatures set =
+        load_records(files_, reader_, std::move(featurizer), train_.threads, messages);
+    if (!reader_.fields.prediction.empty()) check_soft_targets(set.records);
+    return set;
+  }
+
+  void check_soft_targets(const RecordSet& records) const {
+    FeatureRecord record;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      records.read_gold(i, record);
+      if (record.label_form == LabelForm::soft || !record.tag_weights.empty()) return;
+    }
+    throw Error(ErrorKind::data,
+                fmt::format("no training record has probabilities in the field \"{}\"; add them by "
+                            "pnlp predict --scores --into {}",
+                            reader_.fields.prediction, reader_.fields.prediction));
   }
 
   // Nothing if no file is given. A file without records is a mistake: it must not silently stand

@@ -83,6 +83,7 @@ void declare_model(Options& options, std::string& preset, TrainOptions& train) {
       .integer(shape.segment, "segment", "S",
                "tokens that are mixed together; longer texts are cut into segments", 1, 4096)
       .shown_default("by preset");
+  options.flag(train.crf, "crf", "learn how likely a tag follows another, too");
   options.integer(train.max_tokens, "max-tokens", "N", "tokens of a text that are read", 1,
                   1U << 20);
 }
@@ -107,6 +108,8 @@ void declare_optimisation(Options& options, TrainOptions& train) {
       .real(train.slot_substitution, "slot-substitution", "SHARE",
             "share of the slots whose words are swapped for another occurrence's", 0, 0.99)
       .shown_default("by preset");
+  options.real(train.word_dropout, "word-dropout", "SHARE",
+               "share of the words left out at random; their places stay", 0, 0.99);
   options.real(train.dropout, "dropout", "SHARE", "dropout after each mixing", 0, 0.99);
   options.real(train.weight_decay, "weight-decay", "X", "weight decay", 0, 10)
       .shown_default("by preset");

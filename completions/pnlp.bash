@@ -87,6 +87,7 @@ _pnlp() {
         --tags-field) : ;;
         --spans-field) : ;;
         --id-field) : ;;
+        --soft-targets) : ;;
         --on-error) COMPREPLY=($(compgen -W 'fail skip' -- "$cur")) ;;
         --invalid-utf8) COMPREPLY=($(compgen -W 'fail replace skip' -- "$cur")) ;;
         --overlapping-spans) COMPREPLY=($(compgen -W 'fail keep-longest' -- "$cur")) ;;
@@ -117,6 +118,7 @@ _pnlp() {
         --warmup) : ;;
         --feature-drop) : ;;
         --slot-substitution) : ;;
+        --word-dropout) : ;;
         --dropout) : ;;
         --weight-decay) : ;;
         --ema) : ;;
@@ -140,7 +142,7 @@ _pnlp() {
         --config) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         *)
           if [[ $cur == -* ]]; then
-            COMPREPLY=($(compgen -W '--dev --format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --on-error --invalid-utf8 --overlapping-spans --max-line --tokenizer --projection --hashes --ngram --lowercase --channels --hash-seed --preset --task --encoder --feature-size --channel-rows --window --bottleneck --hidden --layers --segment --max-tokens --init --epochs --batch --optimizer --lr --schedule --warmup --feature-drop --slot-substitution --dropout --weight-decay --ema --clip --label-smoothing --tag-weight --class-weight --teacher --ensemble --teacher-weight --metric --patience --held-out --seed --output --weights --checkpoint --checkpoint-every --resume --log --force --threads --quiet --verbose --config --help --version' -- "$cur"))
+            COMPREPLY=($(compgen -W '--dev --format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --soft-targets --on-error --invalid-utf8 --overlapping-spans --max-line --tokenizer --projection --hashes --ngram --lowercase --channels --hash-seed --preset --task --encoder --feature-size --channel-rows --window --bottleneck --hidden --layers --segment --crf --max-tokens --init --epochs --batch --optimizer --lr --schedule --warmup --feature-drop --slot-substitution --word-dropout --dropout --weight-decay --ema --clip --label-smoothing --tag-weight --class-weight --teacher --ensemble --teacher-weight --metric --patience --held-out --seed --output --weights --checkpoint --checkpoint-every --resume --log --force --threads --quiet --verbose --config --help --version' -- "$cur"))
           else
             compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
           fi

@@ -41,14 +41,16 @@ struct PackedBatch {
   std::vector<std::int32_t>
       token_order;  // T: packed index of a sequence's tokens, in reading order
 
-  // Features. A token's features are those of its word; words are distinct within the batch.
+  // Features. A token's features are those of its word; words are distinct within the batch. A word
+  // may have no rows at all.
   std::vector<std::int32_t> word_of_token;  // T, by packed index
   std::vector<std::int32_t> word_offsets;   // W + 1, into rows
   std::vector<std::int32_t> rows;           // rows of the feature table; a row twice counts twice
   std::vector<std::int16_t> factors;        // of rows, in 256ths; empty: 1 each
 
   // Targets; empty when the batch is only to be predicted.
-  std::vector<std::int32_t> tags;            // T, by packed index; -1: no target
+  std::vector<std::int32_t> tags;            // T, by packed index; -1: no target; others below 0
+                                             // mean something to whoever made the sequences
   std::vector<std::int32_t> target_offsets;  // B + 1, into target_labels and target_weights
   std::vector<std::int32_t> target_labels;
   std::vector<float> target_weights;    // 1, or a soft target's probability

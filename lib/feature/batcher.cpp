@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint32_t kValues = 65536;
 constexpr std::uint32_t kMaxSegment = 1U << 20;
 constexpr std::uint64_t kMaxIndex = std::numeric_limits<std::int32_t>::max();
+constexpr std::uint64_t kWordDropStream = 1ULL << 40U;  // word positions are streams below it
 
 // A number as the fingerprint holds it: two's complement. A file may hold any.
 std::int16_t number_factor(std::uint16_t value) {
@@ -89,6 +90,7 @@ std::uint64_t Batcher::pack_known(const FeatureSet& set, std::span<const BatchSe
   words_.clear();
   place_tokens(sequences, targets, batch);
   write_rows(set, drop, known, batch);
+  drop_words(drop, batch);
   batch.target_offsets.clear();
   batch.target_labels.clear();
   batch.target_weights.clear();
@@ -250,6 +252,17 @@ void Batcher::write_rows(const FeatureSet& set, const FeatureDrop& drop,
   batch.word_offsets[words_.size()] = static_cast<std::int32_t>(end);
   batch.rows.resize(end);
   batch.factors.resize(has_numbers_ ? end : 0);
+}
+
+// Tokens that are dropped become a word of their own, behind the others, that has no rows.
+void Batcher::drop_words(const FeatureDrop& drop, PackedBatch& batch) const {
+  if (!(drop.words > 0)) return;
+  const auto none = static_cast<std::int32_t>(words_.size());
+  batch.word_offsets.push_back(batch.word_offsets.back());
+  Random random(drop.seed, kWordDropStream);
+  for (const std::int32_t token : batch.token_order) {
+    if (random.uniform() < drop.words) batch.word_of_token[static_cast<std::size_t>(token)] = none;
+  }
 }
 
 void Batcher::write_labels(std::span<const BatchSequence> sequences, PackedBatch& batch) {

@@ -30,7 +30,7 @@ struct BatcherOptions {
 // view: owns nothing. Either all sequences of a batch have tags (labels), or none has.
 struct BatchSequence {
   std::span<const std::uint32_t> words;
-  std::span<const std::int32_t> tags;         // one a word
+  std::span<const std::int32_t> tags;         // one a word; passed on as they are
   std::span<const std::int32_t> labels;       // targets of the label head
   std::span<const float> label_weights = {};  // one a label; empty: 1 each
   float weight = 1.0F;                        // of the sequence's label loss
@@ -43,9 +43,11 @@ struct BatchTargets {
 };
 
 // Values left out in training. Each value of each distinct word is dropped with `probability`,
-// by a function of `seed`, of the word's position in the batch and of the value's.
+// by a function of `seed`, of the word's position in the batch and of the value's; all values of
+// each token with `words`, by a function of `seed` and of the token's place in reading order.
 struct FeatureDrop {
   double probability = 0;
+  double words = 0;
   std::uint64_t seed = 0;
 };
 
@@ -83,6 +85,7 @@ class Batcher {
                     PackedBatch& batch);
   void write_rows(const FeatureSet& set, const FeatureDrop& drop,
                   std::span<const std::uint8_t> known, PackedBatch& batch) const;
+  void drop_words(const FeatureDrop& drop, PackedBatch& batch) const;
   static void write_labels(std::span<const BatchSequence> sequences, PackedBatch& batch);
   std::int32_t local_word(std::uint32_t word);
 

@@ -20,6 +20,8 @@ struct FeatureRecord {
   std::vector<LabelWeight> labels;
   bool has_spans = false;
   std::vector<Span> spans;  // gold, as given (not moved to token bounds)
+  bool has_tag_weights = false;
+  std::vector<TagWeights> tag_weights;  // gold probabilities of tags, one entry a token
   bool operator==(const FeatureRecord&) const = default;
 };
 

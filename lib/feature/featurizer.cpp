@@ -8,6 +8,7 @@
 #include "pnlp/base/error.hpp"
 #include "pnlp/base/hash.hpp"
 #include "pnlp/feature/word_cache.hpp"
+#include "pnlp/text/bio.hpp"
 #include "pnlp/text/words.hpp"
 
 namespace pnlp {
@@ -205,6 +206,24 @@ void Featurizer::State::from_context(const Record& record, FeatureRecord& out) {
   }
 }
 
+namespace {
+
+// Probabilities of tags are for the words that were found; where no spans are given, they tell
+// them.
+void place_tag_weights(const Place& place, FeatureRecord& out) {
+  if (out.tag_weights.size() != out.tokens.size()) {
+    throw Error(ErrorKind::data, place,
+                fmt::format("the text has {} words, but there are probabilities of tags for {}; "
+                            "were they made with another tokenizer?",
+                            out.tokens.size(), out.tag_weights.size()));
+  }
+  if (out.has_spans) return;
+  out.has_spans = true;
+  out.spans = spans_from_weights(out.tokens, out.tag_weights);
+}
+
+}  // namespace
+
 Featurizer::Featurizer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Featurizer::Featurizer(std::unique_ptr<Tokenizer> tokenizer, const ProjectionSpec& spec,
@@ -249,6 +268,8 @@ void Featurizer::featurize(const Record& record, FeatureRecord& out) {
   out.labels = record.labels;
   out.has_spans = record.has_spans;
   out.spans = record.spans;
+  out.has_tag_weights = record.has_tag_weights;
+  out.tag_weights = record.tag_weights;
   if (!record.tokenizer.empty()) {
     state_->from_units(record, out);
   } else if (!state_->tokenizer) {
@@ -260,6 +281,7 @@ void Featurizer::featurize(const Record& record, FeatureRecord& out) {
   } else {
     state_->from_context(record, out);
   }
+  if (out.has_tag_weights) place_tag_weights(record.place, out);
 }
 
 const FeatureSource& Featurizer::source() const {

@@ -23,6 +23,14 @@ void RecordSet::add(const FeatureRecord& record) {
     slots_.push_back({.bytes = {.begin = span.start, .end = span.end}, .name = number(span.label)});
   }
   slot_offsets_.push_back(slots_.size());
+  has_tag_weights_.push_back(record.has_tag_weights);
+  for (const TagWeights& token : record.tag_weights) {
+    for (const LabelWeight& tag : token) {
+      tag_weights_.push_back({.name = number(tag.name), .weight = tag.weight});
+    }
+    tag_offsets_.push_back(tag_weights_.size());
+  }
+  tag_tokens_.push_back(tag_offsets_.size() - 1);
 }
 
 std::uint32_t RecordSet::number(std::string_view name) {
@@ -56,6 +64,14 @@ void RecordSet::read_gold(std::size_t index, FeatureRecord& out) const {
   out.spans.clear();
   for (std::uint64_t i = slot_offsets_[index]; i < slot_offsets_[index + 1]; ++i) {
     out.spans.push_back({slots_[i].bytes.begin, slots_[i].bytes.end, names_[slots_[i].name]});
+  }
+  out.has_tag_weights = has_tag_weights_[index];
+  out.tag_weights.clear();
+  for (std::uint64_t token = tag_tokens_[index]; token < tag_tokens_[index + 1]; ++token) {
+    TagWeights& weights = out.tag_weights.emplace_back();
+    for (std::uint64_t i = tag_offsets_[token]; i < tag_offsets_[token + 1]; ++i) {
+      weights.push_back({names_[tag_weights_[i].name], tag_weights_[i].weight});
+    }
   }
 }
 

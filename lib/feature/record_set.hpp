@@ -52,6 +52,10 @@ class RecordSet {
   std::vector<bool> has_spans_;
   std::vector<Slot> slots_;
   std::vector<std::uint64_t> slot_offsets_ = {0};  // records + 1
+  std::vector<bool> has_tag_weights_;
+  std::vector<Label> tag_weights_;
+  std::vector<std::uint64_t> tag_offsets_ = {0};  // tokens that have some + 1, into tag_weights_
+  std::vector<std::uint64_t> tag_tokens_ = {0};   // records + 1, into tag_offsets_
   std::vector<std::string> names_;
   std::unordered_map<std::string, std::uint32_t> numbers_;
 };

@@ -18,6 +18,9 @@ struct StreamOptions {
   bool carry_tokenizer = true;           // its vocabulary in the header, so that `train` has it
 };
 
+// Error(data) at `place` if the record has what a stream cannot hold: probabilities of tags.
+void check_streamable(const FeatureRecord& record, const Place& place);
+
 class FeatureWriter {
  public:
   // Writes the header at once. Keeps a reference to `file`, which must outlive it. Errors: io.
@@ -28,8 +31,8 @@ class FeatureWriter {
   FeatureWriter(FeatureWriter&&) noexcept;
   FeatureWriter& operator=(FeatureWriter&&) noexcept;
 
-  // Errors: io; data (a record of more than 64 MiB); internal (values that do not fit the tokens;
-  // tokens or spans that overlap or go backwards).
+  // Errors: io; data (a record of more than 64 MiB; see check_streamable()); internal (values that
+  // do not fit the tokens; tokens or spans that overlap or go backwards).
   void write(const FeatureRecord& record);
   // Writes what is pending as a frame, so that a reader at the other end of a pipe can go on.
   void flush();

@@ -44,7 +44,15 @@ FeatureWriter::~FeatureWriter() = default;
 FeatureWriter::FeatureWriter(FeatureWriter&&) noexcept = default;
 FeatureWriter& FeatureWriter::operator=(FeatureWriter&&) noexcept = default;
 
+void check_streamable(const FeatureRecord& record, const Place& place) {
+  if (record.tag_weights.empty()) return;
+  throw Error(ErrorKind::data, place,
+              "the record has probabilities of tags, which a feature stream cannot hold; train on "
+              "the JSONL records, or name a field with other tags by --tags-field");
+}
+
 void FeatureWriter::write(const FeatureRecord& record) {
+  check_streamable(record, {});
   // A long record gets a frame of its own, so that its size is the only one that counts.
   const std::size_t most = record.values.size() * sizeof(std::uint16_t);
   if (most >= state_->options.frame_bytes) state_->write_pending();

@@ -149,6 +149,8 @@ void check_config(const ModelConfig& config) {
     fail(fmt::format("{} pairs of labels and slots for {} labels and {} slots",
                      config.label_slots.size(), config.labels.size(), config.slots.size()));
   }
+  if (config.crf && !has_tags(config.task))
+    fail(fmt::format("a CRF is for slots, and the task {} has none", task_name(config.task)));
   if (!(config.temperature > 0) || !std::isfinite(config.temperature))
     fail(fmt::format("the temperature is {}; it must be above 0", config.temperature));
   if (!(config.threshold >= 0 && config.threshold <= 1))
@@ -173,6 +175,7 @@ std::string encode_config(const ModelConfig& config) {
   out.f32(config.threshold);
   out.u8(config.label_slots.empty() ? 0 : 1);
   write_bits(out, config.label_slots);
+  if (config.crf) out.u8(1);
   return out.take();
 }
 
@@ -203,6 +206,13 @@ ModelConfig decode_config(std::string_view bytes) {
   // Models of earlier versions of pnlp end here.
   if (in.left() != 0 && in.u8() != 0) {
     config.label_slots = read_bits(in, config.labels.size() * config.slots.size());
+  }
+  // So do those without a CRF.
+  if (in.left() != 0) {
+    const std::uint8_t crf = in.u8();
+    if (crf > 1)
+      throw Error(ErrorKind::data, fmt::format("model configuration: a CRF of kind {}", crf));
+    config.crf = crf == 1;
   }
   in.finish();
   try {

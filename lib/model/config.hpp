@@ -56,6 +56,7 @@ struct ModelConfig {
   // Joint task: [labels][slots], 1 where training saw the slot in a record of the label, else 0; a
   // prediction keeps to these pairs. Empty: any slot goes with any label.
   std::vector<std::uint8_t> label_slots;
+  bool crf = false;          // tags: transitions are weighed, too
   float temperature = 1.0F;  // divides label logits: calibrated on the dev set
   float threshold = 0.5F;    // multi-label: probability from which a label is given
 

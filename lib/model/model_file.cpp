@@ -20,7 +20,10 @@ namespace pnlp {
 namespace {
 
 constexpr std::string_view kMagic = "PNLPMODL";
-constexpr std::uint32_t kVersion = 4;  // versions from 1 on are read
+// Versions from 1 to kVersion are read; what is written is the least that has what is needed.
+constexpr std::uint32_t kPlainVersion = 2;
+constexpr std::uint32_t kProductsVersion = 3;
+constexpr std::uint32_t kVersion = 4;
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::uint64_t kMaxText = 64ULL << 20;
 
@@ -164,10 +167,10 @@ bool has_numbers(const ModelConfig& config) {
   return std::ranges::any_of(config.channels, &ChannelRows::numbers);
 }
 
-// Older programs read what they can: numbers came with version 4, products in 8 bits with 3.
+// Older programs read what they can.
 std::uint32_t least_version(const ModelFile& model) {
-  if (has_numbers(model.config)) return 4;
-  return model.weight_format == WeightFormat::int8_products ? 3 : 2;
+  if (has_numbers(model.config) || model.config.crf) return kVersion;
+  return model.weight_format == WeightFormat::int8_products ? kProductsVersion : kPlainVersion;
 }
 
 }  // namespace
@@ -239,13 +242,15 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
   } catch (const Error& error) {
     refuse(name, error.what());
   }
-  if (version < 4 && has_numbers(model.config)) {
+  if (version < kVersion && has_numbers(model.config)) {
     refuse(name,
            fmt::format("model format {} has no channels of numbers; the file is damaged", version));
   }
   model.self_test = in.string();
   const std::uint8_t format = in.u8();
-  const auto most = version < 3 ? WeightFormat::int8 : WeightFormat::int8_products;
+  if (model.config.crf && version < kVersion)
+    refuse(name, fmt::format("a CRF in a model of format {}; the file is damaged", version));
+  const auto most = version < kProductsVersion ? WeightFormat::int8 : WeightFormat::int8_products;
   if (format > static_cast<std::uint8_t>(most))
     refuse(name, fmt::format("weight format {}", format));
   model.weight_format = static_cast<WeightFormat>(format);

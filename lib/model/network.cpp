@@ -29,6 +29,15 @@ Network::Network(const ModelConfig& config) : channels_(config.shape.bottleneck)
     label_head_ = std::make_unique<PoolHead>(c, config.labels.size(), layout_);
   if (has_tags(config.task))
     tag_head_ = std::make_unique<LinearHead>("tags", c, config.tags(), layout_);
+  if (config.crf) {
+    const std::size_t slots = config.slots.size();
+    const std::size_t tags = config.tags();
+    crf_.emplace();
+    crf_->start = layout_.add("crf.start", {1 + slots}, Init::zero);
+    crf_->next = layout_.add("crf.next", {tags, 1 + slots}, Init::zero);
+    crf_->inside = layout_.add("crf.inside", {2, slots}, Init::zero);
+    crf_->end = layout_.add("crf.end", {tags}, Init::zero);
+  }
   table_ = layout_.add("table", {bottleneck_.table_size() / c, c}, Init::normal, scale);
 }
 

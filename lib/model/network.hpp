@@ -11,6 +11,7 @@
 #include "pnlp/base/packed_batch.hpp"
 #include "pnlp/model/config.hpp"
 #include "pnlp/nn/bottleneck.hpp"
+#include "pnlp/nn/crf.hpp"
 #include "pnlp/nn/encoder.hpp"
 #include "pnlp/nn/heads.hpp"
 #include "pnlp/nn/parameters.hpp"
@@ -55,6 +56,14 @@ class Network {
   const BottleneckShape& bottleneck() const { return bottleneck_; }
   const Encoder& encoder() const { return *encoder_; }
 
+  // Weights of the tags' transitions within the arena, or their gradients; none without a CRF.
+  template <typename T>
+  std::optional<CrfTensors<T>> crf(T* arena) const {
+    if (!crf_) return std::nullopt;
+    return CrfTensors<T>{arena + crf_->start, arena + crf_->next, arena + crf_->inside,
+                         arena + crf_->end};
+  }
+
   // One word's projection: D floats.
   void project(const float* w, const WordRows& word, float scale, float* projected) const {
     project_word(bottleneck_, w + table_, word, scale, projected);
@@ -94,6 +103,10 @@ class Network {
   std::unique_ptr<Encoder> encoder_;
   std::unique_ptr<PoolHead> label_head_;  // null: no label
   std::unique_ptr<LinearHead> tag_head_;  // null: no tags
+  struct CrfOffsets {
+    std::size_t start, next, inside, end;
+  };
+  std::optional<CrfOffsets> crf_;
 };
 
 }  // namespace pnlp

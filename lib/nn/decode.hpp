@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "pnlp/nn/crf.hpp"
+
 namespace pnlp {
 
 // Not thread-safe: keeps scratch memory.
@@ -14,11 +16,15 @@ class BioDecoder {
  public:
   // Among well-formed sequences the one with the largest sum of logits, which is returned; ties go
   // to the lower tag. `rows`: pointers to `length` rows of `tags` logits, in reading order.
-  // `slots`: which slots may be used, one entry each, 0 for no; empty: all. out[length].
+  // `slots`: which slots may be used, one entry each, 0 for no; empty: all. `crf`: weights of
+  // transitions that are summed, too, or null. out[length].
   double decode(const float* const* rows, std::size_t length, std::size_t tags,
-                std::span<const std::uint8_t> slots, std::int32_t* out);
+                std::span<const std::uint8_t> slots, const CrfWeights* crf, std::int32_t* out);
 
  private:
+  void step(std::size_t tags, std::span<const std::uint8_t> slots, const CrfWeights* crf,
+            const float* row, std::int32_t* from);
+
   std::vector<double> score_, next_;
   std::vector<std::int32_t> from_;
 };
@@ -27,11 +33,12 @@ class BioDecoder {
 class JointDecoder {
  public:
   // `label_slots`[labels][slots]: 0 where a slot does not go with a label. Maximises the sum of the
-  // label's log-probability and the tags' logits over the kMostLabels most probable labels. Returns
-  // the label, and its tags in out[length].
+  // label's log-probability, the tags' logits and the transitions' weights, if any, over the
+  // kMostLabels most probable labels. Returns the label, and its tags in out[length].
   std::size_t decode(std::span<const float> label_logits, const float* const* rows,
                      std::size_t length, std::size_t tags,
-                     std::span<const std::uint8_t> label_slots, std::int32_t* out);
+                     std::span<const std::uint8_t> label_slots, const CrfWeights* crf,
+                     std::int32_t* out);
 
   static constexpr std::size_t kMostLabels = 8;
 

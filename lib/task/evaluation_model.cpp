@@ -78,6 +78,9 @@ struct Worker {
   void predict(Batch& batch) const {
     for (std::size_t i = 0; featurizer && i < batch.count; ++i) {
       featurizer->featurize(batch.gold[i], batch.features[i]);
+      // Those of the most probable tags, where only probabilities are given.
+      batch.gold[i].has_spans = batch.features[i].has_spans;
+      batch.gold[i].spans = batch.features[i].spans;
     }
     predictor->predict(std::span(batch.features).first(batch.count),
                        std::span(batch.predictions).first(batch.count));

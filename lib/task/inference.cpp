@@ -3,13 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include "pnlp/base/error.hpp"
-#include "pnlp/nn/layers.hpp"
-#include "pnlp/nn/loss.hpp"
-#include "pnlp/text/bio.hpp"
 
 namespace pnlp {
 namespace {
@@ -50,11 +45,14 @@ Inference::Inference(std::shared_ptr<const SharedModel> model, std::size_t most_
     : model_(std::move(model)),
       most_floats_(most_floats),
       batcher_(make_batcher(model_->config)),
-      set_(model_->config.fingerprint_width()) {}
+      set_(model_->config.fingerprint_width()),
+      decoder_(model_->config, model_->labels),
+      crf_(model_->network.crf(model_->weights.data())) {}
 
 void Inference::forget() {
   set_.clear();
   projected_.clear();
+  tag_probabilities_of_.reset();
 }
 
 void Inference::run(std::span<const FeatureRecord> records) {
@@ -105,24 +103,58 @@ void Inference::for_each_part(std::span<const FeatureRecord> records, const Visi
   }
 }
 
+RecordLogits Inference::logits_of(std::size_t sequence, bool probabilities) {
+  const ModelConfig& config = model_->config;
+  RecordLogits logits;
+  const auto begin = static_cast<std::size_t>(batch_.sequence_offsets[sequence]);
+  const auto end = static_cast<std::size_t>(batch_.sequence_offsets[sequence + 1]);
+  if (has_label(config.task) && begin != end) {
+    const std::size_t labels = config.labels.size();
+    logits.labels = std::span(memory_.label_logits).subspan(sequence * labels, labels);
+  }
+  if (!has_tags(config.task)) return logits;
+  const std::size_t k = config.tags();
+  rows_.clear();
+  for (std::size_t at = begin; at < end; ++at) {
+    rows_.push_back(memory_.tag_logits.data() +
+                    static_cast<std::size_t>(batch_.token_order[at]) * k);
+  }
+  logits.tags = rows_;
+  if (crf_) logits.crf = &*crf_;
+  if (probabilities) {
+    if (!tag_probabilities_of_) tag_probabilities_of_.emplace(config.slots.size(), crf_);
+    tag_probabilities_.resize(rows_.size() * k);
+    tag_probabilities_of_->run(rows_.data(), rows_.size(), tag_probabilities_.data());
+    logits.tag_probabilities = tag_probabilities_;
+  }
+  return logits;
+}
+
 void Inference::predict(std::span<const FeatureRecord> records, const PredictOptions& options,
                         std::span<Prediction> out) {
-  const std::size_t labels = model_->config.labels.size();
   for_each_part(records, [&](std::size_t first, std::span<const FeatureRecord> part) {
     for (std::size_t i = 0; i < part.size(); ++i) {
-      Prediction& prediction = out[first + i];
-      prediction = Prediction{};
-      const std::size_t tokens = part[i].tokens.size();
-      prediction.cut_tokens = static_cast<std::uint32_t>(
-          tokens - std::min<std::size_t>(tokens, model_->config.max_tokens));
-      const std::span<const float> logits =
-          std::span(memory_.label_logits).subspan(i * labels, labels);
-      const bool labelled = has_label(model_->config.task) && tokens != 0;
-      std::optional<std::size_t> label;
-      if (has_tags(model_->config.task)) {
-        label = decode_tags(i, part[i], labelled ? logits : std::span<const float>(), prediction);
+      decoder_.decode(part[i], logits_of(i, options.all_scores), options, out[first + i]);
+    }
+  });
+}
+
+void Inference::add_probabilities(std::span<const FeatureRecord> records, float share,
+                                  std::span<Probabilities> out) {
+  const ModelConfig& config = model_->config;
+  std::vector<float> row(config.labels.size());
+  const auto add = [share](std::span<const float> from, std::vector<float>& to) {
+    to.resize(std::max(to.size(), from.size()));
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] += share * from[i];
+  };
+  for_each_part(records, [&](std::size_t first, std::span<const FeatureRecord> part) {
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const RecordLogits logits = logits_of(i, true);
+      if (!logits.labels.empty()) {
+        label_probabilities(config, logits.labels.data(), row.data());
+        add(row, out[first + i].labels);
       }
-      if (labelled) decode_label(logits, label, options, prediction);
+      add(logits.tag_probabilities, out[first + i].tags);
     }
   });
 }
@@ -148,77 +180,6 @@ void Inference::logits(std::span<const FeatureRecord> records, std::vector<float
       logits.insert(logits.end(), row.begin(), row.end());
     }
   }
-}
-
-void Inference::decode_label(std::span<const float> logits, std::optional<std::size_t> decided,
-                             const PredictOptions& options, Prediction& out) {
-  const ModelConfig& config = model_->config;
-  const std::size_t k = config.labels.size();
-  probabilities_.resize(k);
-  for (std::size_t i = 0; i < k; ++i) probabilities_[i] = logits[i] / config.temperature;
-  if (config.task == Task::multilabel) {
-    for (float& probability : probabilities_) probability = sigmoid(probability);
-  } else {
-    softmax(probabilities_.data(), k, probabilities_.data());
-  }
-  const auto named = [&](std::size_t i) {
-    return LabelWeight{config.labels[i], probabilities_[i]};
-  };
-  if (options.all_scores) {
-    for (std::size_t i = 0; i < k; ++i) out.scores.push_back(named(i));
-  }
-  const std::size_t best = decided.value_or(
-      static_cast<std::size_t>(std::ranges::max_element(probabilities_) - probabilities_.begin()));
-  out.score = probabilities_[best];
-  const bool several = config.task == Task::multilabel;
-  if (several || options.top > 1) {
-    order_.resize(k);
-    std::iota(order_.begin(), order_.end(), 0U);
-    std::ranges::stable_sort(order_,
-                             [&](auto a, auto b) { return probabilities_[a] > probabilities_[b]; });
-  }
-  // What was decided leads the list, whatever its probability on its own.
-  if (decided && options.top > 1) {
-    const auto place = std::ranges::find(order_, static_cast<std::uint32_t>(best));
-    std::rotate(order_.begin(), place, place + 1);
-  }
-  if (several) {
-    const float threshold = options.threshold.value_or(config.threshold);
-    for (const std::uint32_t i : order_) {
-      if (probabilities_[i] >= threshold) out.labels.push_back(named(i));
-    }
-  } else if (out.score >= options.min_score) {
-    out.label = config.labels[best];
-  }
-  if (options.top > 1) {
-    for (std::size_t i = 0; i < std::min<std::size_t>(options.top, k); ++i)
-      out.top.push_back(named(order_[i]));
-  }
-}
-
-std::optional<std::size_t> Inference::decode_tags(std::size_t sequence, const FeatureRecord& record,
-                                                  std::span<const float> label_logits,
-                                                  Prediction& out) {
-  const std::size_t k = model_->config.tags();
-  const auto begin = static_cast<std::size_t>(batch_.sequence_offsets[sequence]);
-  const auto end = static_cast<std::size_t>(batch_.sequence_offsets[sequence + 1]);
-  rows_.clear();
-  for (std::size_t at = begin; at < end; ++at) {
-    rows_.push_back(memory_.tag_logits.data() +
-                    static_cast<std::size_t>(batch_.token_order[at]) * k);
-  }
-  tags_.assign(record.tokens.size(), 0);
-  const std::span<const std::uint8_t> label_slots = model_->config.label_slots;
-  std::optional<std::size_t> label;
-  if (!label_logits.empty() && !label_slots.empty()) {
-    label = joint_.decode(label_logits, rows_.data(), rows_.size(), k, label_slots, tags_.data());
-  } else {
-    decoder_.decode(rows_.data(), rows_.size(), k, {}, tags_.data());
-  }
-  out.tags.reserve(tags_.size());
-  for (const std::int32_t tag : tags_) out.tags.push_back(model_->labels.tag(tag));
-  out.spans = spans_from_tags(record.tokens, out.tags);
-  return label;
 }
 
 }  // namespace pnlp

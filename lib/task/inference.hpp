@@ -11,7 +11,7 @@
 #include "pnlp/feature/batcher.hpp"
 #include "pnlp/feature/feature_record.hpp"
 #include "pnlp/model/network.hpp"
-#include "pnlp/nn/decode.hpp"
+#include "pnlp/task/decoding.hpp"
 #include "pnlp/task/label_space.hpp"
 #include "pnlp/task/predictor.hpp"
 
@@ -54,6 +54,14 @@ class Inference {
   void predict(std::span<const FeatureRecord> records, const PredictOptions& options,
                std::span<Prediction> out);
 
+  // Adds `share` times the probabilities of labels and of tags, for the mean of several models.
+  struct Probabilities {
+    std::vector<float> labels;  // [labels]; empty without words
+    std::vector<float> tags;    // [tokens read][tags]
+  };
+  void add_probabilities(std::span<const FeatureRecord> records, float share,
+                         std::span<Probabilities> out);
+
   // All logits of the same, labels' then tags', record after record: for self-tests.
   void logits(std::span<const FeatureRecord> records, std::vector<float>& logits);
   // Label logits [records][labels], for calibration.
@@ -66,13 +74,8 @@ class Inference {
   void run(std::span<const FeatureRecord> records);
   template <typename Visit>
   void for_each_part(std::span<const FeatureRecord> records, const Visit& visit);
-  // `decided`: the label, where tags had a say in it; else the most probable one.
-  void decode_label(std::span<const float> logits, std::optional<std::size_t> decided,
-                    const PredictOptions& options, Prediction& out);
-  // Returns the label that the tags were decoded with; none without label logits, or if any slot
-  // goes with any label.
-  std::optional<std::size_t> decode_tags(std::size_t sequence, const FeatureRecord& record,
-                                         std::span<const float> label_logits, Prediction& out);
+  // Of a record of the part that is in memory_; valid until the next call or run.
+  RecordLogits logits_of(std::size_t sequence, bool probabilities);
 
   std::shared_ptr<const SharedModel> model_;
   std::size_t most_floats_;
@@ -81,12 +84,11 @@ class Inference {
   std::vector<std::uint8_t> projected_;  // by word of set_: whether memory_.projected holds it
   PackedBatch batch_;
   NetworkMemory memory_;
-  BioDecoder decoder_;
-  JointDecoder joint_;
+  OutcomeDecoder decoder_;
+  std::optional<CrfWeights> crf_;
+  std::optional<TagProbabilities> tag_probabilities_of_;  // made when first needed
   std::vector<const float*> rows_;
-  std::vector<std::int32_t> tags_;
-  std::vector<float> probabilities_;
-  std::vector<std::uint32_t> order_;
+  std::vector<float> tag_probabilities_;
 };
 
 }  // namespace pnlp

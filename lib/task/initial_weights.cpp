@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pnlp/base/error.hpp"
@@ -14,26 +16,50 @@
 namespace pnlp {
 namespace {
 
-// What the columns of the label head, or of the tag head, stand for.
-std::vector<std::string> column_names(const ModelConfig& config, bool tags) {
-  if (!tags) return config.labels;
+// What the rows and the columns of a tensor stand for; empty: places that all models have in
+// common.
+struct Names {
+  std::vector<std::string> rows, columns;
+};
+
+std::optional<Names> names_of(std::string_view tensor, const ModelConfig& config) {
   const LabelSpace space(config);
-  std::vector<std::string> names;
-  for (std::uint32_t i = 0; i < config.tags(); ++i)
-    names.push_back(space.tag(static_cast<std::int32_t>(i)));
-  return names;
+  std::vector<std::string> tags, free_tags;
+  for (std::uint32_t i = 0; i < config.tags(); ++i) {
+    tags.push_back(space.tag(static_cast<std::int32_t>(i)));
+    if (i == 0 || i % 2 == 1) free_tags.push_back(tags.back());
+  }
+  if (tensor.starts_with("label")) return Names{{}, config.labels};
+  if (tensor.starts_with("tags") || tensor == "crf.end") return Names{{}, tags};
+  if (tensor == "crf.start") return Names{{}, free_tags};
+  if (tensor == "crf.next") return Names{tags, free_tags};
+  if (tensor == "crf.inside") return Names{{}, config.slots};
+  return std::nullopt;
 }
 
-void copy_columns(const Parameter& from, const std::vector<std::string>& from_names,
-                  std::span<const float> source, const Parameter& to,
-                  const std::vector<std::string>& to_names, std::span<float> weights) {
-  for (std::size_t column = 0; column < to_names.size(); ++column) {
-    const auto found = std::ranges::find(from_names, to_names[column]);
-    if (found == from_names.end()) continue;
-    const auto old = static_cast<std::size_t>(found - from_names.begin());
-    for (std::size_t row = 0; row < to.size / to_names.size(); ++row) {
-      weights[to.offset + row * to_names.size() + column] =
-          source[from.offset + row * from_names.size() + old];
+// For each name in `to`, its place in `from`; none for a new name.
+std::vector<std::optional<std::size_t>> places(const std::vector<std::string>& from,
+                                               const std::vector<std::string>& to) {
+  std::vector<std::optional<std::size_t>> found;
+  for (const std::string& name : to) {
+    const auto at = std::ranges::find(from, name);
+    found.emplace_back();
+    if (at != from.end()) found.back() = static_cast<std::size_t>(at - from.begin());
+  }
+  return found;
+}
+
+void copy_named(const Parameter& from, const Names& from_names, std::span<const float> source,
+                const Parameter& to, const Names& to_names, std::span<float> weights) {
+  const auto columns = places(from_names.columns, to_names.columns);
+  const auto rows = places(from_names.rows, to_names.rows);
+  for (std::size_t row = 0; row < to.size / columns.size(); ++row) {
+    const std::optional<std::size_t> old_row = rows.empty() ? row : rows[row];
+    if (!old_row) continue;
+    for (std::size_t column = 0; column < columns.size(); ++column) {
+      if (!columns[column]) continue;
+      weights[to.offset + row * columns.size() + column] =
+          source[from.offset + *old_row * from_names.columns.size() + *columns[column]];
     }
   }
 }
@@ -58,10 +84,9 @@ void start_from(const ModelFile& init, const ModelConfig& config, const Paramete
   for (const Parameter& to : layout.parameters()) {
     for (const Parameter& from : old.layout().parameters()) {
       if (from.name != to.name) continue;
-      const bool tags = to.name.starts_with("tags");
-      if (tags || to.name.starts_with("label")) {
-        copy_columns(from, column_names(init.config, tags), source, to,
-                     column_names(config, tags), weights);
+      const std::optional<Names> names = names_of(to.name, config);
+      if (names) {
+        copy_named(from, *names_of(from.name, init.config), source, to, *names, weights);
       } else {
         std::ranges::copy(std::span(source).subspan(from.offset, to.size),
                           weights.begin() + static_cast<std::ptrdiff_t>(to.offset));

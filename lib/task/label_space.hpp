@@ -12,11 +12,30 @@
 
 namespace pnlp {
 
+// Tokens whose target are probabilities of several tags, sparsely: row i stands for the target
+// soft_target(i).
+struct SoftTags {
+  std::vector<std::int32_t> tags;
+  std::vector<float> weights;  // of sum 1 in each row
+  std::vector<std::uint64_t> offsets = {0};
+
+  std::size_t rows() const { return offsets.size() - 1; }
+  void append(const SoftTags& more);
+};
+constexpr std::int32_t soft_target(std::size_t row) {
+  return -2 - static_cast<std::int32_t>(row);
+}
+// The row of a target below -1.
+constexpr std::size_t soft_row(std::int32_t target) {
+  return static_cast<std::size_t>(-2 - target);
+}
+
 // A record's targets as numbers; empty where it has none.
 struct Targets {
   std::vector<std::int32_t> labels;
   std::vector<float> label_weights;
-  std::vector<std::int32_t> tags;  // one a token
+  std::vector<std::int32_t> tags;  // one a token; -1: none; below: see SoftTags
+  SoftTags soft_tags;
   std::uint32_t inexact_spans = 0;
   std::uint32_t lost_spans = 0;
 };
@@ -34,6 +53,8 @@ class LabelSpace {
   }
 
  private:
+  void encode_weights(const FeatureRecord& record, Targets& targets) const;
+
   Task task_;
   std::unordered_map<std::string, std::int32_t> labels_;
   std::unordered_map<std::string, std::int32_t> tag_numbers_;

@@ -1,53 +1,88 @@
 #include "pnlp/task/predictor.hpp"
 
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "pnlp/base/error.hpp"
 #include "pnlp/io/json.hpp"
+#include "pnlp/task/agreement.hpp"
+#include "pnlp/task/ensemble.hpp"
 #include "pnlp/task/inference.hpp"
 #include "pnlp/task/self_test.hpp"
 
 namespace pnlp {
 
 struct Predictor::State {
-  State(std::shared_ptr<const ModelFile> file_, std::shared_ptr<const SharedModel> shared_,
-        std::shared_ptr<const FeatureSource> source_, PredictOptions options_)
-      : file(std::move(file_)),
-        shared(std::move(shared_)),
-        source(std::move(source_)),
-        options(options_),
-        inference(shared) {}
+  // What all clones share.
+  struct Shared {
+    std::vector<std::shared_ptr<const ModelFile>> files;
+    std::vector<std::shared_ptr<const SharedModel>> models;
+    FeatureSource source;
+    PredictOptions options;
+  };
 
-  std::shared_ptr<const ModelFile> file;
-  std::shared_ptr<const SharedModel> shared;
-  std::shared_ptr<const FeatureSource> source;
-  PredictOptions options;
-  Inference inference;
+  explicit State(std::shared_ptr<const Shared> shared_) : shared(std::move(shared_)) {
+    const auto& models = shared->models;
+    for (const auto& model : models) inferences.push_back(std::make_unique<Inference>(model));
+    if (models.size() > 1) ensemble = std::make_unique<EnsembleDecoder>(models);
+  }
+
+  std::shared_ptr<const Shared> shared;
+  std::vector<std::unique_ptr<Inference>> inferences;  // one a model
+  std::unique_ptr<EnsembleDecoder> ensemble;           // null: one model
 };
 
-Predictor::Predictor(std::shared_ptr<const ModelFile> model, PredictOptions options) {
-  const auto source = std::make_shared<FeatureSource>(decode_source(model->feature_source));
-  check_channels(model->config, *source);
-  const auto shared = std::make_shared<SharedModel>(*model);
-  check_self_test(shared, model->self_test);
-  state_ = std::make_unique<State>(std::move(model), shared, source, options);
+Predictor::Predictor(std::shared_ptr<const ModelFile> model, PredictOptions options)
+    : Predictor(std::vector<Member>{{.name = "the model", .model = std::move(model)}}, options) {}
+
+Predictor::Predictor(std::span<const Member> members, PredictOptions options) {
+  if (members.empty()) throw Error(ErrorKind::usage, "there is no model to predict with");
+  const auto shared = std::make_shared<State::Shared>();
+  shared->options = options;
+  for (const Member& member : members) {
+    FeatureSource source = decode_source(member.model->feature_source);
+    check_channels(member.model->config, source);
+    if (shared->models.empty()) {
+      shared->source = std::move(source);
+    } else {
+      check_agreement(member.name, member.model->config, members.front().name,
+                      members.front().model->config);
+      const std::string difference = source.difference(shared->source);
+      if (!difference.empty()) {
+        throw Error(ErrorKind::data, fmt::format("{} does not read the features of {}: {}",
+                                                 member.name, members.front().name, difference));
+      }
+    }
+    shared->files.push_back(member.model);
+    shared->models.push_back(std::make_shared<SharedModel>(*member.model));
+    check_self_test(shared->models.back(), member.model->self_test);
+  }
+  state_ = std::make_unique<State>(shared);
 }
 
 Predictor::~Predictor() = default;
 
 std::unique_ptr<Predictor> Predictor::clone() const {
   auto copy = std::unique_ptr<Predictor>(new Predictor);
-  copy->state_ =
-      std::make_unique<State>(state_->file, state_->shared, state_->source, state_->options);
+  copy->state_ = std::make_unique<State>(state_->shared);
   return copy;
 }
 
 void Predictor::predict(std::span<const FeatureRecord> records, std::span<Prediction> out) {
-  state_->inference.predict(records, state_->options, out);
+  State& state = *state_;
+  if (state.ensemble) {
+    state.ensemble->predict(state.inferences, records, state.shared->options, out);
+  } else {
+    state.inferences.front()->predict(records, state.shared->options, out);
+  }
 }
 
 const ModelConfig& Predictor::config() const {
-  return state_->shared->config;
+  return state_->ensemble ? state_->ensemble->config() : state_->shared->models.front()->config;
 }
 const FeatureSource& Predictor::source() const {
-  return *state_->source;
+  return state_->shared->source;
 }
 
 namespace {
@@ -63,6 +98,12 @@ void write_weights(JsonWriter& json, const std::vector<LabelWeight>& weights) {
         .end_object();
   }
   json.end_array();
+}
+
+void write_object(JsonWriter& json, const std::vector<LabelWeight>& weights) {
+  json.begin_object();
+  for (const LabelWeight& weight : weights) json.key(weight.name).value(weight.weight);
+  json.end_object();
 }
 
 }  // namespace
@@ -87,14 +128,18 @@ void append_prediction(std::string& out, const Prediction& prediction, Task task
     write_weights(json, prediction.top);
   }
   if (!prediction.scores.empty()) {
-    json.key("scores").begin_object();
-    for (const LabelWeight& score : prediction.scores) json.key(score.name).value(score.weight);
-    json.end_object();
+    json.key("scores");
+    write_object(json, prediction.scores);
   }
   if (has_tags(task)) {
     json.key("tags").begin_array();
     for (const std::string& tag : prediction.tags) json.value(tag);
     json.end_array();
+    if (!prediction.tag_scores.empty()) {
+      json.key("tag_scores").begin_array();
+      for (const TagWeights& token : prediction.tag_scores) write_object(json, token);
+      json.end_array();
+    }
     json.key("spans").begin_array();
     for (const Span& span : prediction.spans) {
       json.begin_object()

@@ -15,7 +15,7 @@ namespace pnlp {
 
 struct PredictOptions {
   std::uint32_t top = 1;           // best labels listed
-  bool all_scores = false;         // a probability for every label
+  bool all_scores = false;         // a probability for every label, and for the tags of each token
   std::optional<float> threshold;  // multi-label: instead of the model's own
   float min_score = 0;             // single label: below this probability the label is null
 };
@@ -28,7 +28,10 @@ struct Prediction {
   std::vector<LabelWeight> scores;   // when all_scores: in the model's order of labels
   std::vector<std::string> tags;     // tagging tasks: one a token, well-formed BIO
   std::vector<Span> spans;           // tagging tasks: byte offsets of the original text
-  std::uint32_t cut_tokens = 0;      // tokens beyond the model's max_tokens (tagged O)
+  // Tagging tasks when all_scores: of each token its tags of probability 0.0001 or more, in the
+  // model's order; none for a token that was not read.
+  std::vector<TagWeights> tag_scores;
+  std::uint32_t cut_tokens = 0;  // tokens beyond the model's max_tokens (tagged O)
 };
 
 // Not thread-safe: one per thread, by clone(), which shares the weights.
@@ -37,6 +40,13 @@ class Predictor {
   // Runs the model's self-test. Errors: data (its outputs are not reproduced; the model's parts do
   // not fit each other).
   Predictor(std::shared_ptr<const ModelFile> model, PredictOptions options);
+  // Several models, by name: the mean of their probabilities is what is decided by. Errors: data,
+  // also if a model's task, labels, slots or features are not the first one's.
+  struct Member {
+    std::string name;
+    std::shared_ptr<const ModelFile> model;
+  };
+  Predictor(std::span<const Member> members, PredictOptions options);
   ~Predictor();
   Predictor(const Predictor&) = delete;
   Predictor& operator=(const Predictor&) = delete;
@@ -47,6 +57,7 @@ class Predictor {
   // Results do not depend on how records are batched. `out.size()` == `records.size()`.
   void predict(std::span<const FeatureRecord> records, std::span<Prediction> out);
 
+  // Of several models: what they have in common.
   const ModelConfig& config() const;
   const FeatureSource& source() const;
 

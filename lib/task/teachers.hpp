@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "pnlp/feature/batcher.hpp"
 #include "pnlp/model/model_file.hpp"
 #include "pnlp/task/inference.hpp"
+#include "pnlp/task/trainer.hpp"
 
 namespace pnlp {
 
@@ -28,14 +30,16 @@ class Teachers {
     struct Teacher {
       Batcher batcher;
       NetworkMemory network;
+      std::optional<TagProbabilities> tags;  // of models with slots
     };
     std::vector<Teacher> teachers;
     PackedBatch batch;
     std::vector<float> row;
+    std::vector<const float*> rows;
   };
 
   // Error(data) naming the difference if a teacher's task, labels or slots are not the student's.
-  Teachers(std::span<const ModelFile> models, const ModelConfig& student);
+  Teachers(std::span<const Teacher> teachers, const ModelConfig& student);
 
   bool empty() const { return models_.empty(); }
   Memory make_memory() const;
@@ -44,6 +48,11 @@ class Teachers {
                TeacherTargets& out) const;
 
  private:
+  static void add_tags(const PackedBatch& batch, std::span<const float> logits, std::size_t tags,
+                       float share, TagProbabilities& probabilities, Memory& memory,
+                       std::vector<float>& out);
+
+  std::uint32_t max_tokens_;
   std::vector<std::vector<float>> weights_;  // of models in 8 bits
   std::vector<std::shared_ptr<const SharedModel>> models_;
 };

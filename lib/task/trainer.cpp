@@ -67,7 +67,8 @@ ModelConfig make_config(const FeatureSource& source, const RecordSelection& trai
                         const TrainOptions& options) {
   ModelConfig config;
   if (options.init) check_features(*options.init, source, "the initial model");
-  for (const ModelFile& teacher : options.teachers) check_features(teacher, source, "a teacher");
+  for (const Teacher& teacher : options.teachers)
+    check_features(teacher.model, source, teacher.name);
   if (options.task) config.task = *options.task;
   describe_records(train, config, options.task.has_value());
   if (!has_label(config.task) && (options.balanced || !options.class_weights.empty())) {
@@ -75,6 +76,7 @@ ModelConfig make_config(const FeatureSource& source, const RecordSelection& trai
   }
   config.shape = options.init ? options.init->config.shape : options.shape;
   config.max_tokens = options.max_tokens;
+  config.crf = options.crf || (options.init && options.init->config.crf && has_tags(config.task));
   const std::unique_ptr<Projection> projection = make_projection(source.projection);
   for (const Channel& channel : projection->channels()) {
     config.channels.push_back(
@@ -219,7 +221,7 @@ class Trainer {
     digest.update(options_.seed);
     digest.update(noise_seed_);
     if (options_.init) digest.update(encode_model(*options_.init));
-    for (const ModelFile& teacher : options_.teachers) digest.update(encode_model(teacher));
+    for (const Teacher& teacher : options_.teachers) digest.update(encode_model(teacher.model));
     return digest.value();
   }
 
@@ -424,7 +426,8 @@ TrainResult train(const FeatureSource& source, const RecordSet& train_records,
       trained.model = {};
       return trained;
     }
-    student.teachers.push_back(std::move(trained.model));
+    student.teachers.push_back(
+        {fmt::format("teacher {} of the ensemble", teacher), std::move(trained.model)});
   }
   return Trainer(source, train_records, dev, student, options.seed).run(report);
 }

@@ -33,11 +33,17 @@ struct Recipe {
   double token_visits = 10e6;
 };
 
+struct Teacher {
+  std::string name;  // for messages
+  ModelFile model;
+};
+
 struct TrainOptions : Recipe {
   // Model.
   std::optional<Task> task;  // else read off the data: spans and label make joint, and so on
   Shape shape;
   std::uint32_t max_tokens = 4096;
+  bool crf = false;  // weigh transitions of tags
 
   // Optimisation.
   OptimizerKind optimizer = OptimizerKind::adamw;
@@ -45,6 +51,7 @@ struct TrainOptions : Recipe {
   double warmup = 0.05;       // share of all steps over which the rate rises linearly
   std::uint32_t epochs = 0;   // 0: by the size of the data, see pnlp-train(1)
   std::uint32_t batch = 128;  // records
+  double word_dropout = 0;    // share of the words of which all values are left out
   double dropout = 0.1;       // after each mixing
   double ema = 0;     // decay per step of the weight average that is evaluated and saved; 0: none
   double clip = 1.0;  // largest norm of the gradient; 0: none
@@ -67,8 +74,8 @@ struct TrainOptions : Recipe {
   // Start from its weights: labels and slots matched by name. Its shape and channels are taken over
   // instead of `shape`; it must read the features of the records.
   std::optional<ModelFile> init;
-  std::vector<ModelFile> teachers;  // learnt from beside the gold targets
-  double teacher_weight = 0.7;      // share of the teachers' probabilities in what is learned
+  std::vector<Teacher> teachers;  // learnt from beside the gold targets
+  double teacher_weight = 0.7;    // share of the teachers' probabilities in what is learned
 };
 
 struct EpochReport {

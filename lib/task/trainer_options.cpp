@@ -24,6 +24,8 @@ void check_options(const TrainOptions& options) {
        "a share from 0 to below 1");
   need(share(options.slot_substitution), "slot substitution", options.slot_substitution,
        "a share from 0 to below 1");
+  need(share(options.word_dropout), "word dropout", options.word_dropout,
+       "a share from 0 to below 1");
   need(share(options.dropout), "dropout", options.dropout, "a share from 0 to below 1");
   need(options.weight_decay >= 0 && std::isfinite(options.weight_decay), "weight decay",
        options.weight_decay, "0 or more");
@@ -61,6 +63,7 @@ void write_options(JsonWriter& json, const TrainOptions& options, std::uint32_t 
   json.key("batch").value(static_cast<std::uint64_t>(options.batch));
   json.key("feature_drop").value(options.feature_drop);
   json.key("slot_substitution").value(options.slot_substitution);
+  json.key("word_dropout").value(options.word_dropout);
   json.key("dropout").value(options.dropout);
   json.key("weight_decay").value(options.weight_decay);
   json.key("ema").value(options.ema);

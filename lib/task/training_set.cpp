@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "pnlp/base/error.hpp"
+#include "pnlp/task/metrics.hpp"
+#include "pnlp/text/bio.hpp"
 
 namespace pnlp {
 
@@ -18,7 +20,10 @@ TrainingSet::TrainingSet(const ModelConfig& config, RecordSelection records)
     records_.read_gold(i, record);
     token_offsets_.push_back(token_offsets_.back() + record.tokens.size());
     const Targets targets = space.encode(record);
-    tags_.insert(tags_.end(), targets.tags.begin(), targets.tags.end());
+    const std::size_t rows = soft_tags_.rows();
+    for (const std::int32_t tag : targets.tags)
+      tags_.push_back(tag < -1 ? soft_target(rows + soft_row(tag)) : tag);
+    soft_tags_.append(targets.soft_tags);
     labels_.insert(labels_.end(), targets.labels.begin(), targets.labels.end());
     label_weights_.insert(label_weights_.end(), targets.label_weights.begin(),
                           targets.label_weights.end());
@@ -91,6 +96,13 @@ std::uint64_t digest_records(const RecordSelection& records) {
       digest.update(std::uint64_t{span.end});
       add_text(span.label);
     }
+    for (const TagWeights& token : record.tag_weights) {
+      digest.update(static_cast<std::uint64_t>(token.size()));
+      for (const LabelWeight& tag : token) {
+        add_text(tag.name);
+        digest.update(std::uint64_t{std::bit_cast<std::uint32_t>(tag.weight)});
+      }
+    }
     for (const ByteRange& token : record.tokens) {
       digest.update(std::uint64_t{token.begin} << 32 | token.end);
     }
@@ -112,9 +124,18 @@ void describe_records(const RecordSelection& records, ModelConfig& config, bool 
     any_list = any_list || record.label_form == LabelForm::multiple;
     any_slot = any_slot || !record.spans.empty();
     for (const LabelWeight& label : record.labels) labels.insert(label.name);
+    for (const TagWeights& token : record.tag_weights) {
+      for (const LabelWeight& tag : token) {
+        if (tag.name == "O") continue;
+        slots.emplace(parse_tag(tag.name).label);
+        any_slot = true;
+      }
+    }
     for (const Span& span : record.spans) {
       slots.insert(span.label);
-      for (const LabelWeight& label : record.labels) pairs.emplace(label.name, span.label);
+      // Of probabilities, which may name every label, the most probable one counts.
+      for (const std::string& label : gold_label_names(record.label_form, record.labels))
+        pairs.emplace(label, span.label);
     }
   }
   if (!task_given) {

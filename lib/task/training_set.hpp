@@ -32,6 +32,9 @@ class TrainingSet {
   // Records of each label (a soft target counts by its weight).
   std::vector<double> label_counts(std::size_t labels) const;
 
+  // What targets below -1 in sequences' tags stand for.
+  const SoftTags& soft_tags() const { return soft_tags_; }
+
   std::uint64_t with_label() const { return with_label_; }
   std::uint64_t with_spans() const { return with_spans_; }
   std::uint64_t inexact_spans() const { return inexact_spans_; }
@@ -42,6 +45,7 @@ class TrainingSet {
   RecordSelection records_;
   std::vector<std::uint64_t> token_offsets_ = {0};
   std::vector<std::int32_t> tags_;  // by token; empty without a tag head
+  SoftTags soft_tags_;
   std::vector<std::int32_t> labels_;
   std::vector<float> label_weights_;
   std::vector<std::uint64_t> label_offsets_ = {0};

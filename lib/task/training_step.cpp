@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "pnlp/nn/crf.hpp"
 #include "pnlp/nn/layers.hpp"
 #include "pnlp/nn/loss.hpp"
 #include "pnlp/task/inference.hpp"
@@ -16,6 +17,7 @@ constexpr std::size_t kChunk = 1U << 16;  // floats that a thread updates at a t
 // A sequence costs about as much as this many tokens on top of its length (token mixing's hidden
 // layer).
 constexpr std::size_t kSequenceCost = 6;
+constexpr double kLeastTarget = 1e-6;  // less probable tags count as this where a CRF learns
 constexpr std::uint64_t kSubstitutionStream = 1ULL << 40U;
 
 }  // namespace
@@ -36,6 +38,9 @@ struct TrainingStep::Shard {
   Teachers::Memory teachers;
   TeacherTargets taught;
   RowTarget target;
+  std::optional<CrfLoss> crf;
+  std::vector<double> tag_logits, log_targets;  // of a sequence
+  std::vector<std::int32_t> tags;
   std::vector<float> gradients;  // of the dense part
   float input_scale = 1;
   double loss = 0;
@@ -58,6 +63,7 @@ TrainingStep::TrainingStep(const ModelConfig& config, const Network& network,
     shards_.push_back(std::make_unique<Shard>(make_batcher(config)));
     shards_.back()->gradients.resize(network.dense_size());
     shards_.back()->teachers = teachers_.make_memory();
+    if (config.crf) shards_.back()->crf.emplace(config.slots.size());
   }
 }
 
@@ -142,12 +148,19 @@ double TrainingStep::tag_loss(Shard& shard, float scale) const {
   shard.dtag_logits.assign(batch.tokens() * k, 0.0F);
   const auto smoothing = static_cast<float>(options_.label_smoothing);
   constexpr float kOne = 1.0F;
+  const SoftTags& soft = set_.soft_tags();
   double sum = 0;
   for (std::size_t i = 0; i < batch.tokens(); ++i) {
     const auto t = static_cast<std::size_t>(batch.token_order[i]);
-    if (batch.tags[t] < 0) continue;
+    if (batch.tags[t] == -1) continue;
     std::span<const std::int32_t> labels(&batch.tags[t], 1);
     std::span<const float> weights(&kOne, 1);
+    if (batch.tags[t] < -1) {
+      const std::size_t row = soft_row(batch.tags[t]);
+      const std::size_t begin = soft.offsets[row];
+      labels = std::span(soft.tags).subspan(begin, soft.offsets[row + 1] - begin);
+      weights = std::span(soft.weights).subspan(begin, labels.size());
+    }
     if (!teachers_.empty()) {
       blend(std::span(shard.taught.tags).subspan(i * k, k), labels, weights, shard.target);
       labels = shard.target.labels;
@@ -159,13 +172,97 @@ double TrainingStep::tag_loss(Shard& shard, float scale) const {
   return sum;
 }
 
+// log_targets of a sequence whose tokens have probabilities as targets.
+void TrainingStep::read_soft_tags(const PackedBatch& batch, std::size_t begin, Shard& shard) const {
+  const SoftTags& soft = set_.soft_tags();
+  const std::size_t k = config_.tags();
+  shard.log_targets.assign(shard.tags.size() * k, std::log(kLeastTarget));
+  for (std::size_t i = 0; i < shard.tags.size(); ++i) {
+    const std::size_t row =
+        soft_row(batch.tags[static_cast<std::size_t>(batch.token_order[begin + i])]);
+    for (std::uint64_t at = soft.offsets[row]; at < soft.offsets[row + 1]; ++at) {
+      shard.log_targets[i * k + static_cast<std::size_t>(soft.tags[at])] =
+          std::log(std::max(static_cast<double>(soft.weights[at]), kLeastTarget));
+    }
+  }
+}
+
+// A sequence is learned up to its first token without a target. What teachers, probabilities of
+// tags and smoothing say becomes distributions over sequences.
+double TrainingStep::crf_loss_of(Shard& shard, std::size_t sequence, float scale) const {
+  const PackedBatch& batch = shard.batch;
+  const std::size_t k = config_.tags();
+  const auto begin = static_cast<std::size_t>(batch.sequence_offsets[sequence]);
+  const auto end = static_cast<std::size_t>(batch.sequence_offsets[sequence + 1]);
+  const auto packed = [&](std::size_t at) {
+    return static_cast<std::size_t>(batch.token_order[at]);
+  };
+  shard.tags.clear();
+  for (std::size_t at = begin; at < end && batch.tags[packed(at)] != -1; ++at)
+    shard.tags.push_back(batch.tags[packed(at)]);
+  const std::size_t length = shard.tags.size();
+  if (length == 0) return 0;
+  shard.tag_logits.clear();
+  for (std::size_t at = begin; at < begin + length; ++at) {
+    const float* row = shard.memory.tag_logits.data() + packed(at) * k;
+    shard.tag_logits.insert(shard.tag_logits.end(), row, row + k);
+  }
+  CrfLoss& crf = *shard.crf;
+  const double smooth = options_.label_smoothing;
+  const double taught = teachers_.empty() ? 0 : options_.teacher_weight;
+  crf.begin(shard.tag_logits.data(), length, static_cast<double>(scale));
+  if (shard.tags.front() < -1) {
+    read_soft_tags(batch, begin, shard);
+    crf.add_chain(shard.log_targets.data(), (1 - smooth) * (1 - taught));
+  } else {
+    crf.add_path(shard.tags, (1 - smooth) * (1 - taught));
+  }
+  if (taught > 0) {
+    shard.log_targets.resize(length * k);
+    for (std::size_t i = 0; i < length * k; ++i) {
+      shard.log_targets[i] =
+          std::log(std::max(static_cast<double>(shard.taught.tags[begin * k + i]), kLeastTarget));
+    }
+    crf.add_chain(shard.log_targets.data(), (1 - smooth) * taught);
+  }
+  if (smooth > 0) {
+    shard.log_targets.assign(length * k, 0.0);
+    crf.add_chain(shard.log_targets.data(), smooth);
+  }
+  for (std::size_t i = 0; i < length; ++i) {
+    float* row = shard.dtag_logits.data() + packed(begin + i) * k;
+    for (std::size_t tag = 0; tag < k; ++tag)
+      row[tag] = static_cast<float>(crf.dlogits()[i * k + tag]);
+  }
+  return crf.finish();
+}
+
+double TrainingStep::crf_loss(Shard& shard, float scale, std::span<const float> weights) const {
+  shard.crf->set_weights(CrfValues(config_.slots.size(), *network_.crf(weights.data())));
+  shard.dtag_logits.assign(shard.batch.tokens() * config_.tags(), 0.0F);
+  double sum = 0;
+  for (std::size_t b = 0; b < shard.batch.sequences(); ++b) sum += crf_loss_of(shard, b, scale);
+  const CrfTensors<float> gradients = *network_.crf(shard.gradients.data());
+  const CrfValues& found = shard.crf->transitions();
+  const auto add_to = [](float* to, const std::vector<double>& from) {
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] += static_cast<float>(from[i]);
+  };
+  add_to(gradients.start, found.start);
+  add_to(gradients.next, found.next);
+  add_to(gradients.inside, found.inside);
+  add_to(gradients.end, found.end);
+  return sum;
+}
+
 void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step, std::size_t batch,
                              std::span<const float> weights) {
   const std::uint64_t key = mix64(mix64(seed_) + step * kShards + index);
   const auto drop = static_cast<float>(options_.feature_drop);
-  shard.batcher.pack(set_.features(), shard.sequences,
-                     {.tags = has_tags(config_.task), .labels = has_label(config_.task)},
-                     {.probability = options_.feature_drop, .seed = key}, shard.batch);
+  shard.batcher.pack(
+      set_.features(), shard.sequences,
+      {.tags = has_tags(config_.task), .labels = has_label(config_.task)},
+      {.probability = options_.feature_drop, .words = options_.word_dropout, .seed = key},
+      shard.batch);
   shard.input_scale = 1.0F / (1.0F - drop);
   const TrainNoise noise{{mix64(key + 1), static_cast<float>(options_.dropout)}, shard.input_scale};
   if (!teachers_.empty()) {
@@ -174,10 +271,12 @@ void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step
   network_.forward_train(weights.data(), shard.batch, noise, shard.memory);
   const float scale = 1.0F / static_cast<float>(batch);
   shard.loss = 0;
-  if (has_label(config_.task)) shard.loss += label_loss(shard, scale);
-  if (has_tags(config_.task))
-    shard.loss += tag_loss(shard, scale * static_cast<float>(options_.tag_weight));
   std::ranges::fill(shard.gradients, 0.0F);
+  if (has_label(config_.task)) shard.loss += label_loss(shard, scale);
+  if (has_tags(config_.task)) {
+    const float tag_scale = scale * static_cast<float>(options_.tag_weight);
+    shard.loss += config_.crf ? crf_loss(shard, tag_scale, weights) : tag_loss(shard, tag_scale);
+  }
   network_.backward(weights.data(), shard.batch, noise, shard.dlabel_logits.data(),
                     shard.dtag_logits.data(), shard.memory, shard.gradients.data());
 }

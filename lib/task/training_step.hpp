@@ -51,6 +51,10 @@ class TrainingStep {
              std::span<const float> weights, RowTarget& target) const;
   double label_loss(Shard& shard, float scale) const;
   double tag_loss(Shard& shard, float scale) const;
+  // The same of a CRF; also adds the gradients of its transitions to the shard's.
+  double crf_loss(Shard& shard, float scale, std::span<const float> weights) const;
+  double crf_loss_of(Shard& shard, std::size_t sequence, float scale) const;
+  void read_soft_tags(const PackedBatch& batch, std::size_t begin, Shard& shard) const;
   void reduce();
 
   const ModelConfig& config_;

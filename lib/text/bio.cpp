@@ -106,4 +106,15 @@ std::vector<Span> spans_from_tags(std::span<const ByteRange> tokens,
   return spans;
 }
 
+std::vector<Span> spans_from_weights(std::span<const ByteRange> tokens,
+                                     std::span<const TagWeights> weights) {
+  std::vector<std::string> tags;
+  tags.reserve(weights.size());
+  for (const TagWeights& token : weights) {
+    const auto best = std::ranges::max_element(token, {}, &LabelWeight::weight);
+    tags.push_back(best == token.end() ? "O" : best->name);
+  }
+  return spans_from_tags(tokens, tags);
+}
+
 }  // namespace pnlp

@@ -39,4 +39,9 @@ Aligned tags_from_spans(std::span<const ByteRange> tokens, std::span<const Span>
 std::vector<Span> spans_from_tags(std::span<const ByteRange> tokens,
                                   std::span<const std::string> tags);
 
+// The same from probabilities: of each token's most probable tag, the first of equals; O where
+// nothing is known.
+std::vector<Span> spans_from_weights(std::span<const ByteRange> tokens,
+                                     std::span<const TagWeights> weights);
+
 }  // namespace pnlp

@@ -143,7 +143,7 @@ void sort_and_check_spans(Draft& draft, const ReaderOptions& options, Record& re
   if (overlap) draft.dropped_spans += drop_overlapping(record.spans);
 }
 
-void finish_spans(Draft& draft, const ReaderOptions& options, Record& record) {
+void check_tags(const Draft& draft, const ReaderOptions& options, Record& record) {
   if (draft.has_tags) {
     if (!record.has_tokens) {
       refuse("field \"{}\" is given without \"{}\"", options.fields.tags, options.fields.tokens);
@@ -152,15 +152,34 @@ void finish_spans(Draft& draft, const ReaderOptions& options, Record& record) {
       refuse("{} tokens, but {} tags", record.tokens.size(), draft.tags().size());
     }
   }
+  if (record.has_tag_weights && record.has_tokens &&
+      record.tag_weights.size() != record.tokens.size()) {
+    refuse("{} tokens, but probabilities of tags for {}", record.tokens.size(),
+           record.tag_weights.size());
+  }
+}
+
+void finish_spans(Draft& draft, const ReaderOptions& options, Record& record) {
+  // An empty list is of tags, unless it has to do for a text without words.
+  if (record.has_tag_weights && record.tag_weights.empty() && record.has_tokens) {
+    record.has_tag_weights = false;
+    draft.has_tags = true;
+  }
+  check_tags(draft, options, record);
+  record.has_spans = true;
   if (draft.has_spans) {
     sort_and_check_spans(draft, options, record);
   } else if (draft.has_tags) {
     record.spans = spans_from_tags(record.tokens, draft.tags());
-  } else if (options.need_spans) {
-    refuse("field \"{}\" (or \"{}\" with \"{}\") is missing", options.fields.spans,
-           options.fields.tokens, options.fields.tags);
+  } else if (record.has_tag_weights && record.has_tokens) {
+    record.spans = spans_from_weights(record.tokens, record.tag_weights);
+  } else {
+    record.has_spans = false;
+    if (options.need_spans && !record.has_tag_weights) {
+      refuse("field \"{}\" (or \"{}\" with \"{}\") is missing", options.fields.spans,
+             options.fields.tokens, options.fields.tags);
+    }
   }
-  record.has_spans = draft.has_spans || draft.has_tags;
 }
 
 }  // namespace
@@ -205,6 +224,8 @@ void clear_record(Record& record) {
   record.units.clear();
   record.has_spans = false;
   record.spans.clear();
+  record.has_tag_weights = false;
+  record.tag_weights.clear();
 }
 
 void finish_record(Draft& draft, const ReaderOptions& options, Record& record) {
@@ -215,12 +236,12 @@ void finish_record(Draft& draft, const ReaderOptions& options, Record& record) {
   }
 }
 
-void add_label(Record& record, std::string_view name, float weight) {
+void add_label(std::vector<LabelWeight>& labels, std::string_view name, float weight) {
   if (name.empty()) refuse("a label is empty");
-  for (const LabelWeight& label : record.labels) {
+  for (const LabelWeight& label : labels) {
     if (label.name == name) refuse("label {} is named twice", in_quotes(name));
   }
-  record.labels.push_back({std::string(name), weight});
+  labels.push_back({std::string(name), weight});
 }
 
 }  // namespace pnlp

@@ -55,6 +55,6 @@ void clear_record(Record& record);
 void finish_record(Draft& draft, const ReaderOptions& options, Record& record);
 
 // Adds a label. Errors: data (empty, or named already).
-void add_label(Record& record, std::string_view name, float weight = 1.0F);
+void add_label(std::vector<LabelWeight>& labels, std::string_view name, float weight = 1.0F);
 
 }  // namespace pnlp

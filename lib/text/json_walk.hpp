@@ -8,8 +8,10 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pnlp/base/error.hpp"
+#include "pnlp/text/record.hpp"
 
 namespace pnlp::json_walk {
 
@@ -73,5 +75,14 @@ void for_fields(Value& value, Each&& each) {
   simdjson::ondemand::object object = checked(value.get_object());
   for_fields(object, std::forward<Each>(each));
 }
+
+// Objects of names and probabilities. The caller has checked that `value` is an object; `field`
+// names it in messages. Errors: data (a probability that is no finite number of 0 or more, a name
+// that is empty or comes twice, no probability above 0).
+
+// Adds a label for each member.
+void read_label_weights(Value& value, std::string_view field, std::vector<LabelWeight>& labels);
+// Of token number `token`, from 1; none if the object is empty. Errors: also a name that is no tag.
+TagWeights read_tag_weights(Value& value, std::string_view field, std::size_t token);
 
 }  // namespace pnlp::json_walk

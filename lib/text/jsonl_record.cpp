@@ -1,9 +1,10 @@
 #include "pnlp/text/jsonl_record.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <cstdlib>
+#include <span>
 
 #include "pnlp/io/json.hpp"
 #include "pnlp/io/lines.hpp"
@@ -28,6 +29,8 @@ enum Field : std::size_t {
   kTokenizer,  // this and the next two are the fields that `pnlp tokenize` adds
   kUnits,
   kOffsets,
+  kScores,  // this and the next one are what `pnlp predict --scores` adds
+  kTagScores,
   kFields
 };
 
@@ -55,21 +58,37 @@ struct JsonlParser::State {
   simdjson::ondemand::parser parser;
   Draft draft;
   std::array<bool, kFields> seen{};
+  std::size_t fields = kFields;  // how many of them are looked for
+  bool nested = false;           // whether a name has a dot
+  std::string path;              // of the object that is read: names of fields, a dot behind each
   // The fields of `pnlp tokenize` count only if all three are there and well-formed: others may use
   // these names for things of their own.
   std::string tokenizer;
   std::string_view units_fault;
   std::string_view offsets_fault;
+  // Of a prediction; where there are some, they count instead of label and tags.
+  std::vector<LabelWeight> scores;
+  std::vector<TagWeights> tag_scores;
 
   Field field_of(std::string_view key) const {
-    for (std::size_t i = 0; i < kFields; ++i) {
+    for (std::size_t i = 0; i < fields; ++i) {
       if (names[i] == key) return static_cast<Field>(i);
     }
     return kFields;
   }
 
+  // Whether fields are wanted of the object at `path`, which ends in a dot.
+  bool leads_on() const {
+    const auto looked_for = std::span(names).first(fields);
+    return std::ranges::any_of(looked_for,
+                               [&](const std::string& name) { return name.starts_with(path); });
+  }
+
+  void read_member(std::string_view key, Value& value, Record& record);
   void read_field(Field field, Value& value, Record& record);
   void read_label(Value& value, json_type type, Record& record);
+  void read_tags(Value& value, Record& record);
+  void read_tag_scores(Value& value);
   void read_spans(Value& value, Record& record);
   void read_span(Value& value, Record& record);
   void read_units(Value& value, Record& record);
@@ -108,8 +127,7 @@ void JsonlParser::State::read_field(Field field, Value& value, Record& record) {
       break;
     case kTags:
       expect(type, json_type::array, shown[field]);
-      for_elements(value, [&](Value& tag) { draft.add_tag(expect_string(tag, "a tag")); });
-      draft.has_tags = true;
+      read_tags(value, record);
       break;
     case kSpans:
       expect(type, json_type::array, shown[field]);
@@ -128,40 +146,79 @@ void JsonlParser::State::read_field(Field field, Value& value, Record& record) {
     case kUnits:
       read_units(value, record);
       break;
+    case kScores:
+      expect(type, json_type::object, shown[field]);
+      read_label_weights(value, shown[field], scores);
+      break;
+    case kTagScores:
+      expect(type, json_type::array, shown[field]);
+      read_tag_scores(value);
+      break;
     default:
       read_offsets(value);
   }
 }
 
+// A name "a.b" is that of the field "a.b", or of the field "b" in the object "a".
+void JsonlParser::State::read_member(std::string_view key, Value& value, Record& record) {
+  if (!nested) {
+    read_field(field_of(key), value, record);
+    return;
+  }
+  const std::size_t above = path.size();
+  path += key;
+  const Field field = field_of(path);
+  path += '.';
+  if (field == kFields && type_of(value) == json_type::object && leads_on()) {
+    for_fields(value,
+               [&](std::string_view inner, Value member) { read_member(inner, member, record); });
+  } else {
+    read_field(field, value, record);
+  }
+  path.resize(above);
+}
+
 void JsonlParser::State::read_label(Value& value, json_type type, Record& record) {
   if (type == json_type::string) {
-    add_label(record, string(value));
+    add_label(record.labels, string(value));
     record.label_form = LabelForm::single;
   } else if (type == json_type::array) {
-    for_elements(
-        value, [&](Value& name) { add_label(record, expect_string(name, "a label in the list")); });
+    for_elements(value, [&](Value& name) {
+      add_label(record.labels, expect_string(name, "a label in the list"));
+    });
     record.label_form = LabelForm::multiple;
   } else if (type == json_type::object) {
-    double sum = 0;
-    for_fields(value, [&](std::string_view name, Value weight) {
-      expect(type_of(weight), json_type::number, "a label's probability");
-      const std::string_view token = scalar(weight);
-      double number = 0;
-      const auto [stop, error] = std::from_chars(token.data(), token.data() + token.size(), number);
-      const auto narrow = static_cast<float>(number);
-      if (error != std::errc() || !(narrow >= 0) || !std::isfinite(narrow)) {
-        refuse("the probability of label {} is {}: it must be finite and not negative",
-               in_quotes(name), token);
-      }
-      sum += narrow;
-      add_label(record, name, narrow);
-    });
-    if (!(sum > 0)) refuse("{} gives no label a probability above 0", shown[kLabel]);
+    read_label_weights(value, shown[kLabel], record.labels);
     record.label_form = LabelForm::soft;
   } else {
     refuse("{} must be a string, a list of strings or an object of probabilities, not {}",
            shown[kLabel], type_name(type));
   }
+}
+
+// Strings, or an object of probabilities for each token; an empty one where nothing is known.
+void JsonlParser::State::read_tags(Value& value, Record& record) {
+  bool strings = false;
+  for_elements(value, [&](Value& tag) {
+    if (type_of(tag) == json_type::object) {
+      record.tag_weights.push_back(
+          read_tag_weights(tag, shown[kTags], record.tag_weights.size() + 1));
+    } else {
+      draft.add_tag(expect_string(tag, "a tag"));
+      strings = true;
+    }
+  });
+  if (strings && !record.tag_weights.empty())
+    refuse("{} holds strings and objects; give one or the other", shown[kTags]);
+  record.has_tag_weights = !strings;
+  draft.has_tags = strings;
+}
+
+void JsonlParser::State::read_tag_scores(Value& value) {
+  for_elements(value, [&](Value& token) {
+    expect(type_of(token), json_type::object, "a token's probabilities");
+    tag_scores.push_back(read_tag_weights(token, shown[kTagScores], tag_scores.size() + 1));
+  });
 }
 
 void JsonlParser::State::read_id(Value& value, json_type type, Record& record) {
@@ -303,6 +360,14 @@ void JsonlParser::State::finish(Record& record) {
   } else {
     record.units.clear();
   }
+  if (!scores.empty()) {
+    record.labels.swap(scores);
+    record.label_form = LabelForm::soft;
+  }
+  if (!tag_scores.empty()) {
+    record.tag_weights.swap(tag_scores);
+    record.has_tag_weights = true;
+  }
   finish_record(draft, options, record);
 }
 
@@ -310,9 +375,22 @@ JsonlParser::JsonlParser(const ReaderOptions& options) : state_(std::make_unique
   State& state = *state_;
   const FieldNames& fields = options.fields;
   state.options = options;
-  state.names = {fields.text, fields.label, fields.tokens, fields.tags, fields.spans,
-                 fields.id,   "tokenizer",  "units",       "offsets"};
-  for (std::size_t i = 0; i < kFields; ++i) state.shown[i] = "field " + in_quotes(state.names[i]);
+  state.names = {fields.text,
+                 fields.label,
+                 fields.tokens,
+                 fields.tags,
+                 fields.spans,
+                 fields.id,
+                 "tokenizer",
+                 "units",
+                 "offsets",
+                 fields.prediction + ".scores",
+                 fields.prediction + ".tag_scores"};
+  if (fields.prediction.empty()) state.fields = kScores;
+  for (std::size_t i = 0; i < state.fields; ++i) {
+    state.shown[i] = "field " + in_quotes(state.names[i]);
+    state.nested = state.nested || state.names[i].find('.') != std::string::npos;
+  }
 }
 
 JsonlParser::~JsonlParser() = default;
@@ -328,6 +406,9 @@ void JsonlParser::parse(std::string_view line, Record& record) {
   clear_record(record);
   state.draft.clear();
   state.seen.fill(false);
+  state.path.clear();
+  state.scores.clear();
+  state.tag_scores.clear();
   state.tokenizer.clear();
   state.units_fault = state.offsets_fault = {};
 
@@ -337,9 +418,8 @@ void JsonlParser::parse(std::string_view line, Record& record) {
     refuse("the line is no JSON object: {}", in_quotes(line));
   }
   simdjson::ondemand::object object = checked(document.get_object());
-  for_fields(object, [&](std::string_view key, Value value) {
-    state.read_field(state.field_of(key), value, record);
-  });
+  for_fields(object,
+             [&](std::string_view key, Value value) { state.read_member(key, value, record); });
   if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
     refuse("malformed JSON: something follows the object; one object a line is expected");
   }

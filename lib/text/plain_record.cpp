@@ -60,7 +60,7 @@ void parse_fasttext(std::string_view line, const ReaderOptions& options, Draft& 
     std::string_view after = rest;
     const std::string_view word = take_word(after);
     if (!word.starts_with(kLabelPrefix)) break;
-    add_label(record, word.substr(kLabelPrefix.size()));
+    add_label(record.labels, word.substr(kLabelPrefix.size()));
     rest = after;
   }
   if (!record.labels.empty()) {
@@ -119,7 +119,7 @@ void TsvColumns::parse(std::string_view line, const ReaderOptions& options, Draf
         break;
       case Column::label:
         if (trimmed(cell).empty()) break;
-        add_label(record, trimmed(cell));
+        add_label(record.labels, trimmed(cell));
         record.label_form = LabelForm::single;
         break;
       case Column::tokens:

@@ -37,6 +37,10 @@ struct LabelWeight {
   bool operator==(const LabelWeight&) const = default;
 };
 
+// Probabilities of a token's tags, each named once; they count in proportion to their sum. Empty:
+// nothing is known of the token.
+using TagWeights = std::vector<LabelWeight>;
+
 // One subword unit of one token, as `pnlp tokenize` wrote it and `pnlp project` reads it.
 struct UnitText {
   std::string text;
@@ -64,6 +68,12 @@ struct Record {
   bool has_spans =
       false;  // slots are given (perhaps none of them); BIO tags are converted to spans
   std::vector<Span> spans;  // by start, not overlapping
+
+  // "tags" that are probabilities, one entry a token (of tokens that may still have to be found).
+  // They are what is learned; spans, unless given, are those of the most probable tags, as soon as
+  // tokens are known.
+  bool has_tag_weights = false;
+  std::vector<TagWeights> tag_weights;
 };
 
 }  // namespace pnlp

@@ -27,6 +27,7 @@ enum class InvalidUtf8 { fail, replace, skip };  // skip: the record is dropped 
 // dropped.
 enum class OverlappingSpans { fail, keep_longest };
 
+// Of JSONL, a name "a.b" is also that of the field "b" of the object "a".
 struct FieldNames {
   std::string text = "text";
   std::string label = "label";
@@ -34,6 +35,9 @@ struct FieldNames {
   std::string tags = "tags";
   std::string spans = "spans";
   std::string id = "id";
+  // Of JSONL: what `pnlp predict --scores` added. Its probabilities, where a record has some, count
+  // instead of label and tags. Empty: not looked at.
+  std::string prediction = {};
 };
 
 struct ReaderOptions {

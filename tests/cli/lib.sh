@@ -49,6 +49,17 @@ predictions() {
   sed -E 's/.*"prediction": ?//; s/\}$//' "$1"
 }
 
+# renamed FILE: its records with other labels, x_ before each.
+renamed() {
+  python3 -c '
+import json, sys
+for line in open(sys.argv[1], encoding="utf-8"):
+    record = json.loads(line)
+    record["label"] = "x_" + record["label"]
+    print(json.dumps(record, ensure_ascii=False))
+' "$1"
+}
+
 # on_terminal COMMAND: runs a command line on a terminal of its own, what it shows goes to standard output.
 on_terminal() {
   script -qefc "$1" /dev/null </dev/null

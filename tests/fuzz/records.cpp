@@ -103,6 +103,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.on_error = static_cast<OnError>(data[0] / 6 % 3);
   options.invalid_utf8 = static_cast<InvalidUtf8>(data[0] / 18 % 3);
   options.max_line = 4096;
+  options.fields.prediction = "prediction";
   if (options.format == RecordFormat::jsonl && options.on_error == OnError::fail) {
     content = content.substr(0, content.find('\n'));
   }

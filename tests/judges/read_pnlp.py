@@ -48,6 +48,7 @@ def read_config(data, version):
         if bits >> count:
             raise Bad("bits after the pairs")
         config["pairs"] = bin(bits).count("1")
+    config["crf"] = version > 3 and data.at < len(data.data) and data.number(1) == 1
     data.end()
     return config
 
@@ -79,6 +80,10 @@ def shapes(config):
     if config["task"] in ("tags", "joint"):
         tags = 1 + 2 * len(config["slots"])
         result += [("tags", (c, tags)), ("tags.bias", (tags,))]
+    if config["crf"]:
+        slots = len(config["slots"])
+        result += [("crf.start", (1 + slots,)), ("crf.next", (tags, 1 + slots)),
+                   ("crf.inside", (2, slots)), ("crf.end", (tags,))]
     rows = [rows for _, _, rows in config["channels"]]
     result.append(("table", ((2 * config["window"] + 1) * rows[0] + sum(rows[1:]), c)))
     return result

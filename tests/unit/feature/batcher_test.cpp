@@ -273,6 +273,36 @@ TEST_CASE("dropping is a function of seed and position, each value on its own") 
   CHECK(std::abs(static_cast<double>(all) - 686) < 4 * 21.2);
 }
 
+TEST_CASE("whole words are dropped token by token, and their places stay") {
+  const std::vector<std::uint16_t> words(2000, 5);
+  const FeatureSet set = set_of({words, {6}});
+  const std::vector<std::int32_t> tags(2000, 3);
+  const Ints tag = {4};
+  const std::vector<BatchSequence> sequences = {
+      {.words = set.record(0), .tags = tags, .labels = {}},
+      {.words = set.record(1), .tags = tag, .labels = {}}};
+  Batcher batcher = batcher_of(64);
+  const auto packed = [&](double share, std::uint64_t seed) {
+    PackedBatch batch;
+    batcher.pack(set, sequences, {.tags = true}, {.words = share, .seed = seed}, batch);
+    return batch;
+  };
+  const PackedBatch whole = packed(0, 1);
+  CHECK(whole.words() == 2);
+  const PackedBatch none = packed(1, 1);
+  CHECK(none.words() == 3);
+  CHECK(none.word_offsets == Ints{0, 3, 6, 6});
+  CHECK(std::ranges::count(none.word_of_token, 2) == 2001);
+  const PackedBatch some = packed(0.3, 1);
+  CHECK(same(some, packed(0.3, 1)));
+  CHECK_FALSE(same(some, packed(0.3, 2)));
+  CHECK(some.rows == whole.rows);
+  CHECK(some.tags == whole.tags);
+  CHECK(some.token_order == whole.token_order);
+  // 2001 trials at 0.3: 600, standard deviation 20.5. Equal words are dropped apart.
+  CHECK(std::abs(static_cast<double>(std::ranges::count(some.word_of_token, 2)) - 600) < 4 * 20.5);
+}
+
 TEST_CASE("sizes that do not fit are refused") {
   const auto refused = [](std::vector<ChannelTable> tables, BatcherOptions options) {
     try {

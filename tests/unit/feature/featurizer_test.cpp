@@ -123,6 +123,27 @@ TEST_CASE("what a record carries travels along") {
   CHECK(reused == features(featurizer, text_of("me")));
 }
 
+TEST_CASE("probabilities of tags are for the words that are found, and tell spans") {
+  Featurizer featurizer(open_tokenizer("chars"), {});
+  Record record = text_of("wake me");
+  record.has_tag_weights = true;
+  record.tag_weights = {{{"O", 0.75F}, {"B-x", 0.25F}}, {{"O", 0.25F}, {"B-x", 0.75F}}};
+  const FeatureRecord out = features(featurizer, record);
+  CHECK(out.tag_weights == record.tag_weights);
+  CHECK(out.has_spans);
+  CHECK(out.spans == std::vector<Span>{{5, 7, "x"}});
+  record.tag_weights.pop_back();
+  std::string message;
+  try {
+    features(featurizer, record);
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  CHECK(
+      message.ends_with("the text has 2 words, but there are probabilities of tags for 1; were "
+                        "they made with another tokenizer?"));
+}
+
 TEST_CASE("tokens given by the record are taken as they are") {
   Featurizer featurizer(open_tokenizer("chars"), {});
   Record record = text_of("wake me");

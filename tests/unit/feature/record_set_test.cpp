@@ -18,6 +18,8 @@ std::vector<FeatureRecord> some_records() {
   soft.labels = {{"b", 0.25F}, {"a", 0.75F}};
   soft.has_spans = true;
   soft.spans = {{0, 4, "a"}, {5, 12, "time"}};
+  soft.has_tag_weights = true;
+  soft.tag_weights = {{{"O", 0.5F}, {"B-a", 0.5F}}, {}, {{"B-time", 1.0F}}};
   FeatureRecord bare;  // nothing known, no word
   FeatureRecord list;
   list.tokens = {{3, 9}};

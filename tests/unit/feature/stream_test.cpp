@@ -168,6 +168,19 @@ TEST_CASE("the header says what made the features") {
   CHECK(knows_less.source().difference(source_of()).empty());
 }
 
+TEST_CASE("probabilities of tags have no place in a stream") {
+  FeatureRecord record = small_record();
+  record.has_tag_weights = true;
+  record.tag_weights.resize(record.tokens.size());
+  CHECK_THROWS_WITH_AS(written(source_of(), {record}),
+                       doctest::Contains("probabilities of tags, which a feature stream cannot"),
+                       Error);
+  // A text without words has none of them.
+  FeatureRecord empty;
+  empty.has_tag_weights = true;
+  CHECK_FALSE(written(source_of(), {empty}).empty());
+}
+
 TEST_CASE("the bytes of a frame of records are those of the manual page") {
   RecordEncoder encoder(3);
   encoder.add(small_record());

@@ -197,7 +197,8 @@ TEST_CASE("damaged bytes are refused as data, with what does not fit") {
   }
   // Without its last byte it is a configuration of the first models, which knew no pairs.
   CHECK(decode_config(whole.substr(0, whole.size() - 1)) == joint_config());
-  CHECK(message(whole + "x").find("1 bytes too many") != std::string::npos);
+  CHECK(message(whole + "x") == "model configuration: a CRF of kind 120");
+  CHECK(message(whole + "\1x").find("1 bytes too many") != std::string::npos);
   std::string task = whole;
   task[0] = 4;
   CHECK(message(task) == "model configuration: task 4");
@@ -226,4 +227,22 @@ TEST_CASE("hostile bytes are refused, or are a configuration") {
       REQUIRE(error.kind() == ErrorKind::data);
     }
   }
+}
+
+TEST_CASE("a CRF is the last word of a configuration, and only for slots") {
+  ModelConfig config = joint_config();
+  const std::string without = encode_config(config);
+  config.crf = true;
+  const std::string with = encode_config(config);
+  CHECK(with == without + '\1');
+  CHECK(decode_config(with) == config);
+  CHECK_FALSE(decode_config(without).crf);
+  CHECK_FALSE(decode_config(without + '\0').crf);
+  CHECK(refusal([&] { static_cast<void>(decode_config(without + '\2')); }, ErrorKind::data) ==
+        "model configuration: a CRF of kind 2");
+  CHECK(complaint([](ModelConfig& label) {
+          label.task = Task::label;
+          label.slots.clear();
+          label.crf = true;
+        }) == "a CRF is for slots, and the task label has none");
 }

@@ -36,7 +36,7 @@ std::vector<std::int32_t> decode(BioDecoder& decoder, const std::vector<float>& 
   std::vector<const float*> rows;
   for (std::size_t t = 0; t < length; ++t) rows.push_back(logits.data() + t * tags);
   std::vector<std::int32_t> out(length, -7);
-  decoder.decode(rows.data(), length, tags, {}, out.data());
+  decoder.decode(rows.data(), length, tags, {}, nullptr, out.data());
   return out;
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("slots that may not be used are not") {
     std::vector<const float*> rows;
     for (std::size_t t = 0; t < length; ++t) rows.push_back(logits.data() + t * 5);
     std::vector<std::int32_t> found(length);
-    const double best = decoder.decode(rows.data(), length, 5, slots, found.data());
+    const double best = decoder.decode(rows.data(), length, 5, slots, nullptr, found.data());
     REQUIRE(well_formed(found));
     REQUIRE(uses_only(found, slots));
     REQUIRE(best == doctest::Approx(score(logits, 5, found)));
@@ -173,7 +173,7 @@ TEST_CASE("label and tags are decided together") {
   const auto decide = [&](const std::vector<float>& labels, const std::vector<float>& tags) {
     const float* row = tags.data();
     std::int32_t tag = -1;
-    const std::size_t label = decoder.decode(labels, &row, 1, 5, label_slots, &tag);
+    const std::size_t label = decoder.decode(labels, &row, 1, 5, label_slots, nullptr, &tag);
     return std::pair(label, tag);
   };
   using Decision = std::pair<std::size_t, std::int32_t>;
@@ -184,7 +184,8 @@ TEST_CASE("label and tags are decided together") {
   CHECK(decide({0, 4}, {0, 3, 0, 0, 0}) == Decision(1, 0));
   CHECK(decide({0, 4}, {0, 3, 0, 1, 0}) == Decision(1, 3));
   // Nothing to decide for a text without tokens.
-  CHECK(decoder.decode(std::vector<float>{0, 1}, nullptr, 0, 5, label_slots, nullptr) == 1);
+  CHECK(decoder.decode(std::vector<float>{0, 1}, nullptr, 0, 5, label_slots, nullptr, nullptr) ==
+        1);
 }
 
 TEST_CASE("the decision is the best pair of all") {
@@ -201,7 +202,7 @@ TEST_CASE("the decision is the best pair of all") {
     for (std::size_t t = 0; t < length; ++t) rows.push_back(logits.data() + t * 5);
     std::vector<std::int32_t> found(length);
     const std::size_t label =
-        decoder.decode(label_logits, rows.data(), length, 5, label_slots, found.data());
+        decoder.decode(label_logits, rows.data(), length, 5, label_slots, nullptr, found.data());
     double best = -1e300;
     for (std::size_t i = 0; i < labels; ++i) {
       best = std::max(best, static_cast<double>(label_logits[i]) +
@@ -211,6 +212,66 @@ TEST_CASE("the decision is the best pair of all") {
     REQUIRE(uses_only(found, std::span(label_slots).subspan(2 * label, 2)));
     REQUIRE(static_cast<double>(label_logits[label]) + score(logits, 5, found) ==
             doctest::Approx(best));
+  }
+}
+
+TEST_CASE("with transitions the best of all sequences, and the best pair of all") {
+  Random random(12);
+  BioDecoder decoder;
+  JointDecoder joint;
+  for (int round = 0; round < 300; ++round) {
+    const std::size_t length = 1 + random.below(4);
+    auto logits = normals(random, 5 * length, 2.0);
+    const auto start = normals(random, 3, 2.0);
+    const auto next = normals(random, 15, 2.0);
+    const auto inside = normals(random, 4, 2.0);
+    const auto end = normals(random, 5, 2.0);
+    const CrfWeights crf = {start.data(), next.data(), inside.data(), end.data()};
+    const auto total = [&](const std::vector<std::int32_t>& path) {
+      double sum = score(logits, 5, path);
+      for (std::size_t t = 0; t < length; ++t) {
+        const auto tag = static_cast<std::size_t>(path[t]);
+        const std::size_t free = (tag + 1) / 2;
+        if (t == 0) {
+          sum += static_cast<double>(start[free]);
+        } else if (tag != 0 && tag % 2 == 0) {
+          sum += static_cast<double>(inside[(path[t - 1] == path[t] ? 2 : 0) + tag / 2 - 1]);
+        } else {
+          sum += static_cast<double>(next[static_cast<std::size_t>(path[t - 1]) * 3 + free]);
+        }
+      }
+      return sum + static_cast<double>(end[static_cast<std::size_t>(path.back())]);
+    };
+    const auto best_total = [&](std::span<const std::uint8_t> slots) {
+      std::vector<std::int32_t> path(length, 0);
+      double best = -1e300;
+      for (;;) {
+        if (well_formed(path) && uses_only(path, slots)) best = std::max(best, total(path));
+        std::size_t at = 0;
+        while (at < length && ++path[at] == 5) path[at++] = 0;
+        if (at == length) return best;
+      }
+    };
+    std::vector<const float*> rows;
+    for (std::size_t t = 0; t < length; ++t) rows.push_back(logits.data() + t * 5);
+    std::vector<std::int32_t> found(length);
+    const double best = decoder.decode(rows.data(), length, 5, {}, &crf, found.data());
+    REQUIRE(well_formed(found));
+    REQUIRE(best == doctest::Approx(total(found)));
+    REQUIRE(best == doctest::Approx(best_total({})));
+
+    const auto label_logits = normals(random, 3, 2.0);
+    std::vector<std::uint8_t> label_slots(6);
+    for (std::uint8_t& slot : label_slots) slot = static_cast<std::uint8_t>(random.below(2));
+    const std::size_t label =
+        joint.decode(label_logits, rows.data(), length, 5, label_slots, &crf, found.data());
+    double best_pair = -1e300;
+    for (std::size_t i = 0; i < 3; ++i) {
+      best_pair = std::max(best_pair, static_cast<double>(label_logits[i]) +
+                                          best_total(std::span(label_slots).subspan(2 * i, 2)));
+    }
+    REQUIRE(uses_only(found, std::span(label_slots).subspan(2 * label, 2)));
+    REQUIRE(static_cast<double>(label_logits[label]) + total(found) == doctest::Approx(best_pair));
   }
 }
 
@@ -228,7 +289,8 @@ TEST_CASE("logits that are no numbers decide something well formed") {
     for (std::uint8_t& slot : label_slots) slot = static_cast<std::uint8_t>(random.below(2));
     const std::vector<const float*> rows = {tags.data(), tags.data() + 5};
     std::vector<std::int32_t> found(2);
-    const std::size_t label = decoder.decode(labels, rows.data(), 2, 5, label_slots, found.data());
+    const std::size_t label =
+        decoder.decode(labels, rows.data(), 2, 5, label_slots, nullptr, found.data());
     REQUIRE(label < 30);
     REQUIRE(well_formed(found));
     REQUIRE(uses_only(found, std::span(label_slots).subspan(2 * label, 2)));

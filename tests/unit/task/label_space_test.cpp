@@ -49,6 +49,31 @@ TEST_CASE("names become numbers") {
   CHECK(space.encode(other).tags == std::vector<std::int32_t>(6, -1));
 }
 
+TEST_CASE("probabilities of tags become rows of sum one") {
+  const LabelSpace space(joint_config());
+  FeatureRecord record = request();
+  record.has_tag_weights = true;
+  record.tag_weights = {{{"O", 3.0F}, {"B-time", 1.0F}, {"B-unheard", 9.0F}, {"I-time", 0.0F}},
+                        {},
+                        {{"B-unheard", 1.0F}},
+                        {{"I-artist", 0.5F}},
+                        {},
+                        {}};
+  const Targets targets = space.encode(record);
+  CHECK(targets.tags == std::vector<std::int32_t>{-2, -1, -1, -3, -1, -1});
+  CHECK(soft_row(-3) == 1);
+  CHECK(soft_target(1) == -3);
+  CHECK(targets.soft_tags.offsets == std::vector<std::uint64_t>{0, 2, 3});
+  CHECK(targets.soft_tags.tags == std::vector<std::int32_t>{0, 3, 2});
+  CHECK(targets.soft_tags.weights == std::vector<float>{0.75F, 0.25F, 1.0F});
+  // Rows of one record after those of another.
+  SoftTags all = targets.soft_tags;
+  all.append(targets.soft_tags);
+  CHECK(all.rows() == 4);
+  CHECK(all.offsets == std::vector<std::uint64_t>{0, 2, 3, 5, 6});
+  CHECK(all.tags == std::vector<std::int32_t>{0, 3, 2, 0, 3, 2});
+}
+
 TEST_CASE("a task without labels, or without tags, has no such targets") {
   ModelConfig config = joint_config();
   config.task = Task::label;

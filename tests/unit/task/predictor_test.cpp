@@ -401,6 +401,68 @@ TEST_CASE("an empty text has no label, no score and no tags") {
   }
 }
 
+TEST_CASE("several models predict by the mean of their probabilities") {
+  const auto member = [](Task task, std::uint64_t seed, std::uint32_t most_tokens = 4096) {
+    TrainOptions options = toy::options(2);
+    options.seed = seed;
+    options.max_tokens = most_tokens;
+    return std::make_shared<const ModelFile>(
+        toy::fit(toy::records(task, 100, 1), toy::records(task, 40, 2), options).model);
+  };
+  PredictOptions options;
+  options.all_scores = true;
+  const auto together = [&](std::span<const Predictor::Member> members,
+                            const std::vector<FeatureRecord>& records) {
+    Predictor predictor(members, options);
+    std::vector<Prediction> out(records.size());
+    predictor.clone()->predict(records, out);
+    return out;
+  };
+  for (const Task task : {Task::joint, Task::multilabel, Task::tags}) {
+    auto records = toy::records(task, 20, 3);
+    records.push_back(toy::features(""));
+    const std::vector<Predictor::Member> members = {{"a", member(task, 1)}, {"b", member(task, 2)}};
+    const auto mean = together(members, records);
+    const auto a = toy::predict(*members[0].model, records, options);
+    const auto b = toy::predict(*members[1].model, records, options);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      REQUIRE(mean[i].scores.size() == a[i].scores.size());
+      for (std::size_t k = 0; k < a[i].scores.size(); ++k) {
+        CHECK(mean[i].scores[k].weight ==
+              doctest::Approx((a[i].scores[k].weight + b[i].scores[k].weight) / 2).epsilon(1e-4));
+      }
+      REQUIRE(mean[i].tag_scores.size() == (has_tags(task) ? records[i].tokens.size() : 0));
+      for (const TagWeights& token : mean[i].tag_scores) {
+        float sum = 0;
+        for (const LabelWeight& tag : token) sum += tag.weight;
+        CHECK(sum == doctest::Approx(1).epsilon(0.002));
+      }
+    }
+    CHECK_FALSE(mean.back().label);
+  }
+  // What one of them does not read is not read; nothing is known of it.
+  const std::vector<Predictor::Member> members = {{"a", member(Task::joint, 1)},
+                                                  {"b", member(Task::joint, 2, 2)}};
+  const Prediction cut = together(members, {toy::features("play jazz by abba")})[0];
+  CHECK(cut.cut_tokens == 2);
+  REQUIRE(cut.tag_scores.size() == 4);
+  CHECK_FALSE(cut.tag_scores[1].empty());
+  CHECK(cut.tag_scores[2].empty());
+  CHECK(cut.tags[3] == "O");
+
+  const std::vector<Predictor::Member> apart = {{"a.pnlp", member(Task::joint, 1)},
+                                                {"b.pnlp", member(Task::tags, 1)}};
+  CHECK(toy::refusal(ErrorKind::data, [&] { Predictor(apart, options); }) ==
+        "b.pnlp is for the task tags, a.pnlp for the task joint");
+  ModelFile renamed = *apart[0].model;
+  renamed.config.slots[0] = "actor";
+  const std::vector<Predictor::Member> other = {
+      apart[0], {"c.pnlp", std::make_shared<const ModelFile>(renamed)}};
+  CHECK(toy::refusal(ErrorKind::data, [&] { Predictor(other, options); }) ==
+        "the slots of c.pnlp are not those of a.pnlp; only in c.pnlp: actor; only in a.pnlp: "
+        "artist");
+}
+
 TEST_CASE("a model is refused if its self-test fails") {
   ModelFile model =
       toy::fit(toy::records(Task::joint, 60, 1), toy::records(Task::joint, 20, 2), toy::options(1))

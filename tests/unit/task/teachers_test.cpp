@@ -22,7 +22,8 @@ ModelFile teacher(Task task, std::uint64_t seed) {
 
 TEST_CASE("teachers' probabilities are the mean of those they predict with") {
   const std::vector<ModelFile> models = {teacher(Task::joint, 1), teacher(Task::joint, 2)};
-  const Teachers teachers(models, models[0].config);
+  const std::vector<Teacher> named = {{"a", models[0]}, {"b", models[1]}};
+  const Teachers teachers(named, models[0].config);
   CHECK_FALSE(teachers.empty());
   const std::vector<FeatureRecord> records = toy::records(Task::joint, 12, 3);
   FeatureSet set(models[0].config.fingerprint_width());
@@ -77,7 +78,7 @@ TEST_CASE("a student learns from its teacher what no gold label says") {
   const auto dev = toy::records(Task::label, 60, 5);
   const TrainResult alone = toy::fit(records, dev, options);
   CHECK(toy::metric(alone, "accuracy") < 0.7);
-  options.teachers = {model};
+  options.teachers = {{"a", model}};
   options.teacher_weight = 1.0;
   const TrainResult taught = toy::fit(records, dev, options);
   CHECK(toy::metric(taught, "accuracy") > 0.95);
@@ -86,7 +87,7 @@ TEST_CASE("a student learns from its teacher what no gold label says") {
 TEST_CASE("several labels and slots are taught, too, with the same bits on any threads") {
   for (const Task task : {Task::multilabel, Task::joint}) {
     TrainOptions options = toy::options(2);
-    options.teachers = {teacher(task, 1)};
+    options.teachers = {{"a", teacher(task, 1)}};
     options.slot_substitution = 0.5;
     std::vector<std::string> models;
     for (const int threads : {1, 2, 3}) {
@@ -105,7 +106,7 @@ TEST_CASE("several labels and slots are taught, too, with the same bits on any t
 
 TEST_CASE("a teacher of other labels, slots, tasks or features is refused with the difference") {
   TrainOptions options = toy::options(1);
-  options.teachers = {teacher(Task::joint, 1)};
+  options.teachers = {{"the teacher b.pnlp", teacher(Task::joint, 1)}};
   const auto message = [&](const std::vector<FeatureRecord>& records) {
     return toy::refusal(ErrorKind::data,
                         [&] { static_cast<void>(toy::fit(records, records, options)); });
@@ -115,17 +116,18 @@ TEST_CASE("a teacher of other labels, slots, tasks or features is refused with t
     if (record.labels[0].name == "weather") record.labels[0].name = "rain";
   }
   CHECK(message(records) ==
-        "a teacher's labels are not those of the training records; only the teacher has: weather; "
-        "only the records have: rain");
+        "the labels of the teacher b.pnlp are not those of the training records; only in the "
+        "teacher b.pnlp: weather; only in the training records: rain");
   records = toy::records(Task::joint, 40, 1);
   for (FeatureRecord& record : records) {
     for (Span& span : record.spans) span.label = "x" + span.label;
   }
-  CHECK(message(records) ==
-        "a teacher's slots are not those of the training records; only the teacher has: artist, "
-        "place, time; only the records have: xartist, xplace, xtime");
+  CHECK(
+      message(records) ==
+      "the slots of the teacher b.pnlp are not those of the training records; only in the teacher "
+      "b.pnlp: artist, place, time; only in the training records: xartist, xplace, xtime");
   CHECK(message(toy::records(Task::label, 40, 1)) ==
-        "a teacher was trained for the task joint, the records call for label");
+        "the teacher b.pnlp is for the task joint, the training records for the task label");
   Featurizer wider = toy::featurizer(16);
   Record text;
   text.text = "play jazz";
@@ -140,8 +142,8 @@ TEST_CASE("a teacher of other labels, slots, tasks or features is refused with t
   CHECK(toy::refusal(
             ErrorKind::data,
             [&] { static_cast<void>(train(wider.source(), wide, wide, options, toy::go_on)); }) ==
-        "a teacher does not read the features of these records: 8 hashes against 16; make them "
-        "with its own tokenizer and projection");
+        "the teacher b.pnlp does not read the features of these records: 8 hashes against 16; make "
+        "them with its own tokenizer and projection");
 }
 
 TEST_CASE("an ensemble is trained first, and taught from") {

@@ -59,6 +59,7 @@ TEST_CASE("each option out of its range is refused by name") {
         "the batch size is 0; give 1 to 65536 records");
   CHECK(misuse([](TrainOptions& o) { o.batch = 65537; }).starts_with("the batch size is 65537"));
   CHECK(misuse([](TrainOptions& o) { o.feature_drop = -0.1; }).starts_with("feature drop is -0.1"));
+  CHECK(misuse([](TrainOptions& o) { o.word_dropout = 1; }).starts_with("word dropout is 1;"));
   CHECK(misuse([](TrainOptions& o) { o.feature_drop = 1; }).starts_with("feature drop is 1;"));
   CHECK(misuse([](TrainOptions& o) { o.dropout = 1; }).starts_with("dropout is 1;"));
   CHECK(misuse([](TrainOptions& o) { o.weight_decay = -1; }) ==

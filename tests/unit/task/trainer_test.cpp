@@ -278,6 +278,38 @@ TEST_CASE("soft targets are learnt as probabilities") {
   CHECK(prediction.scores[2].weight == doctest::Approx(0.1).epsilon(0.1));
 }
 
+TEST_CASE("soft tags are learnt as probabilities; their most probable label tells the pairs") {
+  FeatureRecord soft = toy::features("wake oslo");
+  soft.label_form = LabelForm::soft;
+  soft.labels = {{"a", 0.7F}, {"b", 0.3F}};
+  soft.has_tag_weights = true;
+  soft.tag_weights = {{{"O", 0.75F}, {"B-x", 0.25F}}, {{"O", 0.2F}, {"B-x", 0.8F}}};
+  soft.has_spans = true;
+  soft.spans = {{5, 9, "x"}};
+  FeatureRecord unknown = soft;  // nothing is known of its second word
+  unknown.tag_weights[1].clear();
+  std::vector<FeatureRecord> records(600, soft);
+  records.resize(900, unknown);
+  TrainOptions options = toy::options(1);
+  options.feature_drop = 0;
+  options.slot_substitution = 0.5;  // leaves them alone
+  ModelFile model = toy::fit(records, records, options).model;
+  CHECK(model.config.task == Task::joint);
+  CHECK(model.config.slots == std::vector<std::string>{"x"});
+  CHECK(model.config.label_slots == std::vector<std::uint8_t>{1, 0});
+  PredictOptions all;
+  all.all_scores = true;
+  const Prediction prediction = toy::predict(model, {soft}, all)[0];
+  REQUIRE(prediction.tag_scores.size() == 2);
+  const TagWeights& first = prediction.tag_scores[0];
+  REQUIRE(first.size() >= 2);
+  CHECK(first[0].name == "O");
+  CHECK(first[0].weight == doctest::Approx(0.75).epsilon(0.05));
+  CHECK(first[1].name == "B-x");
+  CHECK(first[1].weight == doctest::Approx(0.25).epsilon(0.1));
+  CHECK(prediction.tag_scores[1][0].weight == doctest::Approx(0.2).epsilon(0.1));
+}
+
 TEST_CASE("both optimizers and rate courses train; decay shrinks weights; averages lag behind") {
   const auto norm = [](const std::function<void(TrainOptions&)>& change) {
     TrainOptions options = toy::options(4);

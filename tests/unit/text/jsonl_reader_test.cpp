@@ -65,6 +65,96 @@ TEST_CASE("labels in all forms") {
   CHECK(soft.labels == Labels{{"a", 0.25F}, {"b", 0.75F}, {"c", 0.0F}});
 }
 
+TEST_CASE("tags may be probabilities, with or without tokens") {
+  const Record record =
+      one(R"({"tokens":["at","six"],"tags":[{"O":0.9,"B-t":0.1},{"O":0.25,"B-t":0,"I-t":3}]})");
+  CHECK(record.has_tag_weights);
+  CHECK(record.tag_weights ==
+        std::vector<TagWeights>{{{"O", 0.9F}, {"B-t", 0.1F}},
+                                {{"O", 0.25F}, {"B-t", 0.0F}, {"I-t", 3.0F}}});
+  CHECK(record.spans == Spans{{3, 6, "t"}});
+  // Words are still to be found.
+  const Record text = one(R"({"text":"at six","tags":[{"O":1},{}]})");
+  CHECK(text.has_tag_weights);
+  CHECK(text.tag_weights == std::vector<TagWeights>{{{"O", 1.0F}}, {}});
+  CHECK_FALSE(text.has_spans);
+  CHECK(one(R"({"text":"","tags":[]})").has_tag_weights);
+  CHECK_FALSE(one(R"({"tokens":[],"tags":[]})").has_tag_weights);
+  // Given spans are kept.
+  CHECK(one(R"({"text":"at six","tags":[{"O":1},{}],"spans":[{"start":0,"end":2,"label":"x"}]})")
+            .spans == Spans{{0, 2, "x"}});
+}
+
+TEST_CASE("probabilities of tags that make no sense are refused") {
+  const auto tags = [](const std::string& list) {
+    return fault(R"({"text":"a","tags":[)" + list + "]}");
+  };
+  CHECK(tags(R"({"O":-1})") ==
+        "the probability of tag \"O\" is -1: it must be finite and not negative");
+  CHECK(tags(R"({"O":1e300})") ==
+        "the probability of tag \"O\" is 1e300: it must be finite and not negative");
+  CHECK(tags(R"({"O":"1"})") == "a tag's probability must be a number, not a string");
+  CHECK(tags(R"({"O":0,"B-x":0})") == "field \"tags\" gives token 1 no tag a probability above 0");
+  CHECK(tags(R"({"O":1,"O":1})") == "tag \"O\" is named twice");
+  CHECK(tags(R"({"x":1})") == "tag \"x\" is neither O nor B-label nor I-label");
+  CHECK(tags(R"({"O":1},"O")") ==
+        "field \"tags\" holds strings and objects; give one or the other");
+  CHECK(fault(R"({"tokens":["a"],"tags":[{"O":1},{"O":1}]})") ==
+        "1 tokens, but probabilities of tags for 2");
+  CHECK(fault(R"({"text":"a","tags":["O"]})") == "field \"tags\" is given without \"tokens\"");
+}
+
+TEST_CASE("a name with a dot is that of a field in an object, too") {
+  ReaderOptions options = test::options_of(RecordFormat::jsonl);
+  options.fields.text = "data.body.text";
+  options.fields.label = "data.label";
+  options.fields.id = "a.b";
+  const auto read = [&](const std::string& line) {
+    return test::records_of(line + "\n", options).at(0);
+  };
+  const Record record = read(
+      R"({"text":"no","data":{"x":{"text":1},"body":{"text":"yes"},"label":"l"},"a.b":7,"a":[1]})");
+  CHECK(record.text == "yes");
+  CHECK(record.labels == Labels{{"l", 1.0F}});
+  CHECK(record.id == "7");
+  CHECK(test::refusal(R"({"data":{"body":7}})"
+                      "\n",
+                      options)
+            .ends_with("field \"data.body.text\" (or \"tokens\") is missing"));
+  CHECK(test::refusal(R"({"data":{"body":{"text":""}},"a.b":7,"a":{"b":8}})"
+                      "\n",
+                      options)
+            .ends_with("field \"a.b\" appears twice"));
+}
+
+TEST_CASE("probabilities of a prediction count instead of label and tags") {
+  ReaderOptions options = test::options_of(RecordFormat::jsonl);
+  options.fields.prediction = "p";
+  const auto read = [&](const std::string& line) {
+    return test::records_of(line + "\n", options).at(0);
+  };
+  const std::string gold = R"({"tokens":["a","b"],"label":"x","tags":["O","B-t"])";
+  const Record soft = read(
+      gold +
+      R"(,"p":{"label":"y","tags":["O","O"],"scores":{"x":0.5,"y":0.5},"tag_scores":[{},{"O":1}]}})");
+  CHECK(soft.label_form == LabelForm::soft);
+  CHECK(soft.labels == Labels{{"x", 0.5F}, {"y", 0.5F}});
+  CHECK(soft.has_tag_weights);
+  CHECK(soft.tag_weights == std::vector<TagWeights>{{}, {{"O", 1.0F}}});
+  CHECK(soft.spans == Spans{{2, 3, "t"}});
+  for (const char* without : {"}", R"(,"p":null})", R"(,"p":{"label":null}})"}) {
+    const Record hard = read(gold + without);
+    CHECK(hard.labels == Labels{{"x", 1.0F}});
+    CHECK_FALSE(hard.has_tag_weights);
+  }
+  CHECK(test::refusal(gold + R"(,"p":{"tag_scores":["O","O"]}})"
+                             "\n",
+                      options)
+            .ends_with("a token's probabilities must be an object, not a string"));
+  // Not asked for: not looked at.
+  CHECK(one(gold + R"(,"p":{"scores":7}})").labels == Labels{{"x", 1.0F}});
+}
+
 TEST_CASE("ids are JSON text; escapes do not make two of one") {
   CHECK(one(R"({"text":"","id":"a"})").id == "\"a\"");
   CHECK(one(R"({"text":"","id":"\u0061"})").id == "\"a\"");
