@@ -8,7 +8,9 @@
 #include "pnlp/base/error.hpp"
 #include "pnlp/nn/chain.hpp"
 #include "pnlp/nn/gated_conv.hpp"
+#include "pnlp/nn/lstm.hpp"
 #include "pnlp/nn/mixer.hpp"
+#include "pnlp/nn/qrnn.hpp"
 
 namespace pnlp {
 namespace {
@@ -51,6 +53,8 @@ constexpr std::array kEncoders = {
     Entry{"mixer", make_mixer},
     Entry{"conv-mixer", make_conv_mixer},
     Entry{"conv", make_gated_conv},
+    Entry{"lstm", make_lstm},
+    Entry{"qrnn", make_qrnn},
     Entry{"none", make_none},
 };
 

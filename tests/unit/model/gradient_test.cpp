@@ -11,6 +11,7 @@
 #include "nn/packing.hpp"
 #include "nn/reference.hpp"
 #include "pnlp/model/network.hpp"
+#include "pnlp/nn/encoder.hpp"
 #include "pnlp/nn/layers.hpp"
 #include "pnlp/nn/loss.hpp"
 
@@ -239,8 +240,8 @@ TEST_CASE("gradients for other shapes") {
   check_gradients(none);
 }
 
-TEST_CASE("gradients of convolutions") {
-  for (const char* encoder : {"conv", "conv-mixer"}) {
+TEST_CASE("gradients of every encoder") {
+  for (const std::string& encoder : encoder_names()) {
     CAPTURE(encoder);
     Problem problem = make_problem(Task::joint, {}, kLengths);
     problem.config.shape.encoder = encoder;
