@@ -11,6 +11,7 @@
 #include "pnlp/nn/lstm.hpp"
 #include "pnlp/nn/mixer.hpp"
 #include "pnlp/nn/qrnn.hpp"
+#include "pnlp/nn/transformer.hpp"
 
 namespace pnlp {
 namespace {
@@ -54,6 +55,7 @@ constexpr std::array kEncoders = {
     Entry{"conv-mixer", make_conv_mixer},
     Entry{"conv", make_gated_conv},
     Entry{"lstm", make_lstm},
+    Entry{"transformer", make_transformer},
     Entry{"qrnn", make_qrnn},
     Entry{"none", make_none},
 };

@@ -1,6 +1,7 @@
 // The judges of the other encoders: each as its paper writes it, text by text.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <map>
@@ -24,9 +25,14 @@ class ReferenceEncoders {
 
   // x[T][C] of one text; as it is for encoders that are not of this file.
   void encode(Matrix<Real>& x) const {
+    if (shape_.encoder == "transformer") add_segment_positions(x);
     for (std::size_t i = 0; i < shape_.layers; ++i) {
       const std::string name = shape_.encoder + std::to_string(i) + ".";
       if (shape_.encoder == "lstm" || shape_.encoder == "qrnn") recur(name, i, x);
+      if (shape_.encoder == "transformer") {
+        add_branch(attend(name, x), mask_, 2 * i, 0, x);
+        add_branch(mix_channels(name, norm(name + "channel_norm", x)), mask_, 2 * i + 1, 0, x);
+      }
     }
   }
 
@@ -41,6 +47,56 @@ class ReferenceEncoders {
     Matrix<Real> y = product(x, tensor(name));
     add_rows(tensor(name + ".bias"), y);
     return y;
+  }
+
+  // GELU(y W) V of channel mixing.
+  Matrix<Real> mix_channels(const std::string& name, const Matrix<Real>& y) const {
+    Matrix<Real> hidden = linear(name + "channel_in", y);
+    for (Real& value : hidden.values) value = exact_gelu(value);
+    return linear(name + "channel_out", hidden);
+  }
+
+  static Real sine(std::size_t position, std::size_t channel, std::size_t channels) {
+    const double even = static_cast<double>(channel - channel % 2);
+    const double angle =
+        static_cast<double>(position) / std::pow(10000.0, even / static_cast<double>(channels));
+    return static_cast<Real>(channel % 2 == 0 ? std::sin(angle) : std::cos(angle));
+  }
+
+  void add_segment_positions(Matrix<Real>& x) const {
+    for (std::size_t t = 0; t < x.rows; ++t) {
+      for (std::size_t c = 0; c < x.columns; ++c) {
+        x(t, c) += tensor("transformer.position")(0, c) * sine(t % shape_.segment, c, x.columns);
+      }
+    }
+  }
+
+  Matrix<Real> attend(const std::string& name, const Matrix<Real>& x) const {
+    const std::size_t c = x.columns;
+    const std::size_t heads = c % 4 == 0 ? 4 : c % 2 == 0 ? 2 : 1;
+    const std::size_t width = c / heads;
+    const Matrix<Real> qkv = linear(name + "attention_in", norm(name + "attention_norm", x));
+    Matrix<Real> mixed(x.rows, c);
+    for (std::size_t t = 0; t < x.rows; ++t) {
+      const std::size_t first = t / shape_.segment * shape_.segment;
+      const std::size_t last = std::min(x.rows, first + shape_.segment);
+      for (std::size_t head = 0; head < heads; ++head) {
+        std::vector<Real> scores;
+        for (std::size_t j = first; j < last; ++j) {
+          scores.push_back(0);
+          for (std::size_t k = head * width; k < (head + 1) * width; ++k) {
+            scores.back() += qkv(t, k) * qkv(j, c + k) / std::sqrt(static_cast<Real>(width));
+          }
+        }
+        const std::vector<Real> weights = exact_softmax(scores);
+        for (std::size_t j = first; j < last; ++j) {
+          for (std::size_t k = head * width; k < (head + 1) * width; ++k) {
+            mixed(t, k) += weights[j - first] * qkv(j, 2 * c + k);
+          }
+        }
+      }
+    }
+    return linear(name + "attention_out", mixed);
   }
 
   static Real sigmoid(Real x) { return Real{1} / (Real{1} + std::exp(-x)); }
