@@ -8,9 +8,11 @@
 #include "pnlp/base/error.hpp"
 #include "pnlp/nn/chain.hpp"
 #include "pnlp/nn/gated_conv.hpp"
+#include "pnlp/nn/hyper_mixer.hpp"
 #include "pnlp/nn/lstm.hpp"
 #include "pnlp/nn/mixer.hpp"
 #include "pnlp/nn/qrnn.hpp"
+#include "pnlp/nn/shift.hpp"
 #include "pnlp/nn/transformer.hpp"
 
 namespace pnlp {
@@ -57,6 +59,8 @@ constexpr std::array kEncoders = {
     Entry{"lstm", make_lstm},
     Entry{"transformer", make_transformer},
     Entry{"qrnn", make_qrnn},
+    Entry{"shift", make_shift},
+    Entry{"hyper-mixer", make_hyper_mixer},
     Entry{"none", make_none},
 };
 

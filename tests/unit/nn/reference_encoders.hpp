@@ -25,13 +25,18 @@ class ReferenceEncoders {
 
   // x[T][C] of one text; as it is for encoders that are not of this file.
   void encode(Matrix<Real>& x) const {
-    if (shape_.encoder == "transformer") add_segment_positions(x);
+    const std::string& encoder = shape_.encoder;
+    if (encoder == "transformer") add_segment_positions(x);
     for (std::size_t i = 0; i < shape_.layers; ++i) {
-      const std::string name = shape_.encoder + std::to_string(i) + ".";
-      if (shape_.encoder == "lstm" || shape_.encoder == "qrnn") recur(name, i, x);
-      if (shape_.encoder == "transformer") {
-        add_branch(attend(name, x), mask_, 2 * i, 0, x);
-        add_branch(mix_channels(name, norm(name + "channel_norm", x)), mask_, 2 * i + 1, 0, x);
+      const std::string name =
+          (encoder == "hyper-mixer" ? "hyper" : encoder) + std::to_string(i) + ".";
+      if (encoder == "lstm" || encoder == "qrnn") recur(name, i, x);
+      if (encoder == "transformer") add_branch(attend(name, x), mask_, 2 * i, 0, x);
+      if (encoder == "hyper-mixer") add_branch(mix_by_tokens(name, x), mask_, 2 * i, 0, x);
+      if (encoder == "transformer" || encoder == "hyper-mixer" || encoder == "shift") {
+        Matrix<Real> y = norm(name + "channel_norm", x);
+        if (encoder == "shift") y = shifted(y);
+        add_branch(feed_forward(name + "channel", y), mask_, 2 * i + 1, 0, x);
       }
     }
   }
@@ -49,11 +54,11 @@ class ReferenceEncoders {
     return y;
   }
 
-  // GELU(y W) V of channel mixing.
-  Matrix<Real> mix_channels(const std::string& name, const Matrix<Real>& y) const {
-    Matrix<Real> hidden = linear(name + "channel_in", y);
+  // GELU(y W) V.
+  Matrix<Real> feed_forward(const std::string& name, const Matrix<Real>& y) const {
+    Matrix<Real> hidden = linear(name + "_in", y);
     for (Real& value : hidden.values) value = exact_gelu(value);
-    return linear(name + "channel_out", hidden);
+    return linear(name + "_out", hidden);
   }
 
   static Real sine(std::size_t position, std::size_t channel, std::size_t channels) {
@@ -97,6 +102,35 @@ class ReferenceEncoders {
       }
     }
     return linear(name + "attention_out", mixed);
+  }
+
+  static Matrix<Real> shifted(const Matrix<Real>& y) {
+    Matrix<Real> z(y.rows, y.columns);
+    for (std::size_t t = 0; t < y.rows; ++t) {
+      for (std::size_t c = 0; c < y.columns; ++c) {
+        const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(t + 7 * c / y.columns) - 3;
+        if (from >= 0 && from < static_cast<std::ptrdiff_t>(y.rows))
+          z(t, c) = y(static_cast<std::size_t>(from), c);
+      }
+    }
+    return z;
+  }
+
+  // HyperMixer's token mixing, W2 GELU(W1^T y), both weights made from the tokens; the text is one
+  // sequence, whatever its length.
+  Matrix<Real> mix_by_tokens(const std::string& name, const Matrix<Real>& x) const {
+    const Matrix<Real> y = norm(name + "token_norm", x);
+    Matrix<Real> z = y;
+    for (std::size_t t = 0; t < x.rows; ++t) {
+      for (std::size_t c = 0; c < x.columns; ++c)
+        z(t, c) += tensor(name + "position")(0, c) * sine(t, c, x.columns);
+    }
+    Matrix<Real> hidden = product(transposed(feed_forward(name + "first", z)), y);
+    for (Real& value : hidden.values)
+      value = exact_gelu(value / std::sqrt(static_cast<Real>(x.rows)));
+    Matrix<Real> branch = product(feed_forward(name + "second", z), hidden);
+    for (Real& value : branch.values) value /= std::sqrt(static_cast<Real>(shape_.hidden));
+    return branch;
   }
 
   static Real sigmoid(Real x) { return Real{1} / (Real{1} + std::exp(-x)); }
