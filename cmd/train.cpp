@@ -10,6 +10,7 @@
 #include "pnlp/feature/featurizer.hpp"
 #include "pnlp/io/file.hpp"
 #include "pnlp/model/model_file.hpp"
+#include "pnlp/task/model_source.hpp"
 #include "pnlp/task/presets.hpp"
 #include "pnlp/task/trainer.hpp"
 #include "pnlp/text/tokenizer.hpp"
@@ -124,7 +125,7 @@ class Train : public Command {
   LoadedFeatures load_train(const Options& options, const Messages& messages) {
     std::optional<FeatureSource> start;
     if (train_.init) {
-      start = decode_source(train_.init->feature_source);
+      start = source_of(*train_.init);
     }
     if (are_feature_streams(files_)) {
       for (const char* name : {"tokenizer", "hashes", "ngram", "lowercase", "channels", "hash-seed",

@@ -2,6 +2,7 @@
 
 #include "pnlp/io/json.hpp"
 #include "pnlp/task/inference.hpp"
+#include "pnlp/task/model_source.hpp"
 #include "pnlp/task/self_test.hpp"
 
 namespace pnlp {
@@ -23,7 +24,7 @@ struct Predictor::State {
 };
 
 Predictor::Predictor(std::shared_ptr<const ModelFile> model, PredictOptions options) {
-  const auto source = std::make_shared<FeatureSource>(decode_source(model->feature_source));
+  const auto source = std::make_shared<FeatureSource>(source_of(*model));
   check_channels(model->config, *source);
   const auto shared = std::make_shared<SharedModel>(*model);
   check_self_test(shared, model->self_test);
