@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pnlp/nn/kernels.hpp"
 #include "pnlp/nn/onednn.hpp"
 
 namespace pnlp {
@@ -35,18 +34,22 @@ Linear::Linear(const std::string& name, std::size_t inputs, std::size_t outputs,
                          1.0 / std::sqrt(static_cast<double>(inputs)))),
       bias_(layout.add(name + ".bias", {outputs}, Init::zero)) {}
 
+RowProduct Linear::product(const float* w, const float* x, std::size_t rows, float* y) const {
+  return {.rows = rows,
+          .inputs = inputs_,
+          .outputs = outputs_,
+          .x = x,
+          .w = w + weight_,
+          .bias = w + bias_,
+          .y = y};
+}
+
 void Linear::run(const float* w, const float* x, std::size_t rows, bool keep, bool accumulate,
                  float* y, std::vector<float>& kernels) const {
   if (!keep) {
-    multiply_rows({.rows = rows,
-                   .inputs = inputs_,
-                   .outputs = outputs_,
-                   .x = x,
-                   .w = w + weight_,
-                   .bias = w + bias_,
-                   .accumulate = accumulate,
-                   .y = y},
-                  kernels);
+    RowProduct rowwise = product(w, x, rows, y);
+    rowwise.accumulate = accumulate;
+    multiply_rows(rowwise, kernels);
     return;
   }
   gemm(Transpose::no, Transpose::no, rows, outputs_, inputs_, x, inputs_, w + weight_, outputs_,
@@ -56,15 +59,9 @@ void Linear::run(const float* w, const float* x, std::size_t rows, bool keep, bo
 
 void Linear::run_gelu(const float* w, const float* x, std::size_t rows, float* y,
                       std::vector<float>& kernels) const {
-  multiply_rows({.rows = rows,
-                 .inputs = inputs_,
-                 .outputs = outputs_,
-                 .x = x,
-                 .w = w + weight_,
-                 .bias = w + bias_,
-                 .gelu = true,
-                 .y = y},
-                kernels);
+  RowProduct rowwise = product(w, x, rows, y);
+  rowwise.gelu = true;
+  multiply_rows(rowwise, kernels);
 }
 
 void Linear::backward(const float* w, const float* x, const float* dy, std::size_t rows,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pnlp/nn/eight_bit.hpp"
+#include "pnlp/nn/kernels.hpp"
 #include "pnlp/nn/layers.hpp"
 #include "pnlp/nn/parameters.hpp"
 
@@ -49,6 +50,8 @@ class Linear {
   }
 
  private:
+  RowProduct product(const float* w, const float* x, std::size_t rows, float* y) const;
+
   std::size_t inputs_, outputs_, weight_, bias_;
 };
 
