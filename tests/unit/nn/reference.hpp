@@ -3,6 +3,7 @@
 // every step is its formula.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -84,7 +85,8 @@ class Reference {
     add_rows(tensor("bottleneck.bias"), x);
     const std::string& encoder = config_.shape.encoder;
     if (encoder == "conv") convolve(config_.shape.layers, mask, x);
-    if (encoder == "conv-mixer") convolve(1, mask, x);
+    if (encoder == "conv-mixer" || encoder == "hourglass") convolve(1, mask, x);
+    if (encoder == "hourglass") mix_pools(mask, x);
     if (encoder == "mixer" || encoder == "conv-mixer") x = mix(x, mask);
     ReferenceEncoders<Real>(config_.shape, tensors_, mask).encode(x);
     x = layer_norm(x, tensor("norm.gain"), tensor("norm.shift"));
@@ -182,6 +184,28 @@ class Reference {
       }
     }
     return all;
+  }
+
+  // The mixer on means of kPool tokens; what it gives is added to each of them.
+  void mix_pools(const Mask& mask, Matrix<Real>& x) const {
+    Matrix<Real> pooled((x.rows + kPool - 1) / kPool, x.columns);
+    for (std::size_t p = 0; p < pooled.rows; ++p) {
+      const std::size_t count = std::min(kPool, x.rows - p * kPool);
+      for (std::size_t t = p * kPool; t < p * kPool + count; ++t) {
+        for (std::size_t c = 0; c < x.columns; ++c)
+          pooled(p, c) += x(t, c) / static_cast<Real>(count);
+      }
+    }
+    Mask pool_mask;
+    if (mask) {
+      pool_mask = [&](std::size_t branch, std::size_t pool, std::size_t channel) {
+        return mask(kPoolBranch + branch, pool, channel);
+      };
+    }
+    const Matrix<Real> mixed = mix(pooled, pool_mask);
+    for (std::size_t t = 0; t < x.rows; ++t) {
+      for (std::size_t c = 0; c < x.columns; ++c) x(t, c) += mixed(t / kPool, c);
+    }
   }
 
   // W2 GELU(W1 LayerNorm(x)), W1 [H][S], W2 [S][H]. With x of S rows the textbook's; with L < S

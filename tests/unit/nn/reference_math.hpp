@@ -103,6 +103,9 @@ std::vector<Real> exact_softmax(const std::vector<Real>& x) {
 // What dropout multiplies a branch by: branch number (2 * layer for tokens, 2 * layer + 1 for
 // channels, kConvBranch + layer for convolutions), token of the text, channel. Empty: ones.
 constexpr std::size_t kConvBranch = 65536;
+// Added to the branches of a shortened text, whose tokens are pools of kPool.
+constexpr std::size_t kPoolBranch = 1U << 20;
+constexpr std::size_t kPool = 4;
 using Mask = std::function<double(std::size_t branch, std::size_t token, std::size_t channel)>;
 
 template <typename Real>
