@@ -267,6 +267,39 @@ TEST_CASE("every encoder's logits are those of the reference") {
   }
 }
 
+TEST_CASE("every encoder's form in 8 bits is near it, whatever texts share the batch") {
+  for (const std::string& encoder : encoder_names()) {
+    CAPTURE(encoder);
+    ModelConfig config =
+        small_config(Task::joint, {.rows = 64, .channels = 32, .hidden = 32, .segment = 4});
+    config.shape.encoder = encoder;
+    const Network network(config);
+    std::vector<float> weights(network.layout().size());
+    network.layout().initialize(weights.data(), 5);
+    Table8 table = network.table8_shape();
+    quantize_table(weights.data() + network.dense_size(), table);
+    const Network8 eight(network, weights.data(), table);
+    const std::vector<Text> texts = texts_for(config, {3, 0, 17, 4, 1, 9, 4});
+    const PackedBatch all = pack(texts, 4);
+    NetworkMemory exact;
+    network.forward(weights.data(), all, exact);
+    NetworkMemory together;
+    together.projected = exact.projected;
+    network.forward_projected(weights.data(), all, together, &eight);
+    CHECK(largest_difference(together.label_logits, exact.label_logits) < 0.1);
+    CHECK(largest_difference(together.tag_logits, exact.tag_logits) < 0.1);
+    CHECK(together.tag_logits != exact.tag_logits);
+    for (std::size_t b = 0; b < texts.size(); ++b) {
+      const PackedBatch one = pack({texts[b]}, 4);
+      NetworkMemory alone;
+      network.forward(weights.data(), one, alone);
+      network.forward_projected(weights.data(), one, alone, &eight);
+      CHECK(std::equal(alone.label_logits.begin(), alone.label_logits.end(),
+                       together.label_logits.begin() + static_cast<std::ptrdiff_t>(b * 3)));
+    }
+  }
+}
+
 TEST_CASE("every encoder trains on the logits that it predicts, whatever its memory served") {
   for (const std::string& encoder : encoder_names()) {
     CAPTURE(encoder);
