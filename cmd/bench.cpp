@@ -10,6 +10,7 @@
 #include "pnlp/io/json.hpp"
 #include "pnlp/model/model_file.hpp"
 #include "pnlp/model/network.hpp"
+#include "pnlp/task/model_source.hpp"
 #include "pnlp/task/predictor.hpp"
 #include "pnlp/text/record_writer.hpp"
 #include "sample_model.hpp"
@@ -102,7 +103,7 @@ class Bench : public Command {
     if (records.empty()) throw Error(ErrorKind::data, "there is not one record to measure with");
 
     // Fresh caches each time: real input does not come twice.
-    const Featurizer featurizer(decode_source(model_file_->feature_source));
+    const Featurizer featurizer(source_of(*model_file_));
     std::vector<FeatureRecord> features(records.size());
     add("tokenize+project", [&] {
       const std::unique_ptr<Featurizer> fresh = featurizer.clone();

@@ -11,6 +11,7 @@
 #include "pnlp/feature/stream.hpp"
 #include "pnlp/io/file.hpp"
 #include "pnlp/model/model_file.hpp"
+#include "pnlp/task/model_source.hpp"
 #include "pnlp/text/tokenizer.hpp"
 #include "record_pipeline.hpp"
 #include "shared_options.hpp"
@@ -90,7 +91,7 @@ class Project : public Command {
       featurizers.push_back(std::make_unique<Featurizer>(open_tokenizer(tokenizer_), spec_));
     } else {
       const ModelFile model = load_model(model_);
-      featurizers.push_back(std::make_unique<Featurizer>(decode_source(model.feature_source)));
+      featurizers.push_back(std::make_unique<Featurizer>(source_of(model)));
     }
     while (featurizers.size() < static_cast<std::size_t>(threads_)) {
       featurizers.push_back(featurizers[0]->clone());

@@ -11,6 +11,7 @@
 #include "pnlp/feature/projection_kinds.hpp"
 #include "pnlp/io/file.hpp"
 #include "pnlp/model/model_file.hpp"
+#include "pnlp/task/model_source.hpp"
 #include "pnlp/task/presets.hpp"
 #include "pnlp/task/trainer.hpp"
 #include "pnlp/text/tokenizer.hpp"
@@ -131,7 +132,7 @@ class Train : public Command {
   LoadedFeatures load_train(const Options& options, const Messages& messages) {
     std::optional<FeatureSource> start;
     if (train_.init) {
-      start = decode_source(train_.init->feature_source);
+      start = source_of(*train_.init);
     }
     if (are_feature_streams(files_)) {
       for (const char* name : {"tokenizer", "projection", "hashes", "ngram", "lowercase",

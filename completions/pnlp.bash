@@ -100,7 +100,7 @@ _pnlp() {
         --hash-seed) : ;;
         --preset) COMPREPLY=($(compgen -W 'megabyte document xsmall small base large xlarge' -- "$cur")) ;;
         --task) COMPREPLY=($(compgen -W 'label multilabel tags joint' -- "$cur")) ;;
-        --encoder) COMPREPLY=($(compgen -W 'mixer conv-mixer conv none' -- "$cur")) ;;
+        --encoder) COMPREPLY=($(compgen -W 'mixer conv-mixer conv lstm transformer qrnn shift hyper-mixer hourglass none' -- "$cur")) ;;
         --feature-size) : ;;
         --channel-rows) : ;;
         --window) : ;;

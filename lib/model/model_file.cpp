@@ -1,6 +1,7 @@
 #include "pnlp/model/model_file.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -13,8 +14,10 @@
 #include "pnlp/base/hash.hpp"
 #include "pnlp/io/bytes.hpp"
 #include "pnlp/io/file.hpp"
+#include "pnlp/io/json.hpp"
 #include "pnlp/io/zstd.hpp"
 #include "pnlp/model/network.hpp"
+#include "pnlp/nn/encoder.hpp"
 
 namespace pnlp {
 namespace {
@@ -142,6 +145,17 @@ void check_finite(const std::vector<float>& weights, const std::string& name) {
   if (found != 0) refuse(name, "the model has weights that are not finite");
 }
 
+// The encoder's name is believed before all else: what follows may be of a later version's kind.
+void check_encoder(std::string_view config, std::string_view training) {
+  ByteReader in(config, "model configuration");
+  in.u8();
+  const std::string encoder(in.string());
+  const std::vector<std::string> known = encoder_names();
+  if (std::ranges::count(known, encoder) != 0) return;
+  throw Error(ErrorKind::data, fmt::format("unknown encoder '{}'; this version knows {}{}", encoder,
+                                           fmt::join(known, ", "), writer_hint(training)));
+}
+
 void read_weights(ByteReader& in, const Network& network, ModelFile& model) {
   const bool products = model.weight_format == WeightFormat::int8_products;
   model.weights.resize(products ? network.dense_size() : network.layout().size());
@@ -236,8 +250,9 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
   const std::string_view training = in.string();
   std::optional<Network> network;
   try {
-    model.config = decode_config(config);
     model.training = decompress(training, kMaxText);
+    check_encoder(config, model.training);
+    model.config = decode_config(config);
     network.emplace(model.config);
   } catch (const Error& error) {
     refuse(name, error.what());
@@ -264,6 +279,26 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
   check_finite(model.weights, name);
   check_finite(model.table.scales, name);
   return model;
+}
+
+std::string writer_hint(std::string_view training) {
+  constexpr std::size_t kLongest = 32;
+  const auto is_plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '-' || c == '+' || c == '~';
+  };
+  try {
+    const JsonValue json = parse_json(training);
+    const JsonValue* version = json.find("version");
+    if (version == nullptr || version->string.empty() || version->string.size() > kLongest ||
+        !std::ranges::all_of(version->string, is_plain)) {
+      return {};
+    }
+    return fmt::format("; the model was written by pnlp {}: use that version or a later one",
+                       version->string);
+  } catch (const Error&) {
+    return {};  // whatever it is, it says nothing
+  }
 }
 
 ModelFile quantize_model(const ModelFile& model) {

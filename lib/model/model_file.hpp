@@ -33,8 +33,13 @@ struct ModelFile {
 // Weights pass through the file's format: what decode gives is what encode stored. Errors: data
 // (weights that are not finite).
 std::string encode_model(const ModelFile& model);
-// Errors: data: magic, version, cut, checksum, sizes; the message says which.
+// Errors: data: magic, version, cut, checksum, sizes, an encoder that this version does not know;
+// the message says which.
 ModelFile decode_model(std::string_view bytes, const std::string& name);
+
+// What to add to a message about a model that this version does not understand: which version wrote
+// it, by ModelFile::training. Empty if that does not say.
+std::string writer_hint(std::string_view training);
 
 // The model with products in 8 bits; its self-test is to be made anew. Error(usage) if it has them
 // already.

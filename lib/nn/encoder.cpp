@@ -8,7 +8,13 @@
 #include "pnlp/base/error.hpp"
 #include "pnlp/nn/chain.hpp"
 #include "pnlp/nn/gated_conv.hpp"
+#include "pnlp/nn/hyper_mixer.hpp"
+#include "pnlp/nn/lstm.hpp"
 #include "pnlp/nn/mixer.hpp"
+#include "pnlp/nn/qrnn.hpp"
+#include "pnlp/nn/shift.hpp"
+#include "pnlp/nn/shorten.hpp"
+#include "pnlp/nn/transformer.hpp"
 
 namespace pnlp {
 namespace {
@@ -31,15 +37,30 @@ std::unique_ptr<Encoder> make_none(const EncoderShape&, ParameterLayout&) {
   return std::make_unique<None>();
 }
 
-// One gated convolution, then a mixer of all layers: words see their neighbours before they are
-// mixed by position.
-std::unique_ptr<Encoder> make_conv_mixer(const EncoderShape& shape, ParameterLayout& layout) {
+// One gated convolution, then `next`: words see their neighbours first.
+std::unique_ptr<Encoder> after_conv(const EncoderShape& shape, ParameterLayout& layout,
+                                    std::unique_ptr<Encoder> (*next)(const EncoderShape&,
+                                                                     ParameterLayout&)) {
   EncoderShape first = shape;
   first.layers = 1;
   std::vector<std::unique_ptr<Encoder>> links;
   links.push_back(make_gated_conv(first, layout));
-  links.push_back(make_mixer(shape, layout));
+  links.push_back(next(shape, layout));
   return make_chain(std::move(links));
+}
+
+// And then a mixer of all layers, by position.
+std::unique_ptr<Encoder> make_conv_mixer(const EncoderShape& shape, ParameterLayout& layout) {
+  return after_conv(shape, layout, make_mixer);
+}
+
+// And then a mixer of all layers on pools of tokens, so that a segment reaches farther.
+std::unique_ptr<Encoder> make_short_mixer(const EncoderShape& shape, ParameterLayout& layout) {
+  constexpr std::size_t kPool = 4;
+  return make_shortened(make_mixer(shape, layout), kPool, shape);
+}
+std::unique_ptr<Encoder> make_hourglass(const EncoderShape& shape, ParameterLayout& layout) {
+  return after_conv(shape, layout, make_short_mixer);
 }
 
 struct Entry {
@@ -51,6 +72,12 @@ constexpr std::array kEncoders = {
     Entry{"mixer", make_mixer},
     Entry{"conv-mixer", make_conv_mixer},
     Entry{"conv", make_gated_conv},
+    Entry{"lstm", make_lstm},
+    Entry{"transformer", make_transformer},
+    Entry{"qrnn", make_qrnn},
+    Entry{"shift", make_shift},
+    Entry{"hyper-mixer", make_hyper_mixer},
+    Entry{"hourglass", make_hourglass},
     Entry{"none", make_none},
 };
 

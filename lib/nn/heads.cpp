@@ -1,11 +1,8 @@
 #include "pnlp/nn/heads.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "pnlp/nn/kernels.hpp"
 #include "pnlp/nn/layers.hpp"
-#include "pnlp/nn/onednn.hpp"
 
 namespace pnlp {
 namespace {
@@ -22,32 +19,16 @@ float dot(const float* x, const float* y, std::size_t n) {
 
 LinearHead::LinearHead(const char* name, std::size_t channels, std::size_t outputs,
                        ParameterLayout& layout)
-    : channels_(channels), outputs_(outputs) {
-  weight_ = layout.add(name, {channels, outputs}, Init::normal,
-                       1.0 / std::sqrt(static_cast<double>(channels)));
-  bias_ = layout.add(std::string(name) + ".bias", {outputs}, Init::zero);
-}
+    : linear_(name, channels, outputs, layout) {}
 
 void LinearHead::forward(const float* w, const float* x, std::size_t rows, float* logits,
                          HeadMemory& memory) const {
-  multiply_rows({.rows = rows,
-                 .inputs = channels_,
-                 .outputs = outputs_,
-                 .x = x,
-                 .w = w + weight_,
-                 .bias = w + bias_,
-                 .y = logits},
-                memory.scratch);
+  linear_.run(w, x, rows, false, false, logits, memory.scratch);
 }
 
 void LinearHead::backward(const float* w, const float* x, const float* dlogits, std::size_t rows,
                           float* dx, float* g) const {
-  if (rows == 0) return;
-  sum_rows(dlogits, rows, outputs_, g + bias_);
-  gemm(Transpose::yes, Transpose::no, channels_, outputs_, rows, x, channels_, dlogits, outputs_,
-       true, g + weight_, outputs_);
-  gemm(Transpose::no, Transpose::yes, rows, channels_, outputs_, dlogits, outputs_, w + weight_,
-       outputs_, true, dx, channels_);
+  linear_.backward(w, x, dlogits, rows, true, dx, g);
 }
 
 PoolHead::PoolHead(std::size_t channels, std::size_t outputs, ParameterLayout& layout)

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pnlp/base/packed_batch.hpp"
+#include "pnlp/nn/blocks.hpp"
 #include "pnlp/nn/eight_bit.hpp"
 #include "pnlp/nn/parameters.hpp"
 
@@ -27,16 +28,14 @@ class LinearHead {
   LinearHead(const char* name, std::size_t channels, std::size_t outputs, ParameterLayout& layout);
   void forward(const float* w, const float* x, std::size_t rows, float* logits,
                HeadMemory& memory) const;
-  Linear8 make_linear8(const float* w) const {
-    return {w + weight_, w + bias_, channels_, outputs_};
-  }
+  Linear8 make_linear8(const float* w) const { return linear_.eight(w); }
   // dx is added to.
   void backward(const float* w, const float* x, const float* dlogits, std::size_t rows, float* dx,
                 float* g) const;
-  std::size_t outputs() const { return outputs_; }
+  std::size_t outputs() const { return linear_.outputs(); }
 
  private:
-  std::size_t channels_, outputs_, weight_, bias_;
+  Linear linear_;
 };
 
 // pooled[b] = sum of x[t] softmax over the sequence of (x[t] . query); logits[B][K] by a linear

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pnlp/nn/eight_bit.hpp"
+#include "pnlp/nn/blocks.hpp"
 #include "pnlp/nn/kernels.hpp"
 #include "pnlp/nn/onednn.hpp"
 
@@ -15,58 +15,43 @@ namespace {
 // Columns of a token-mixing block: its hidden layer (H x this) should stay in the second-level
 // cache.
 constexpr std::size_t kBlockColumns = 512;
-// Rows of a channel-mixing block, for the same reason.
-constexpr std::size_t kBlockRows = 128;
 
-// Offsets into the arena of one block's tensors. Weights are stored so that the first L positions
-// are the first rows: token_in[S][H], token_out[S][H]; channel_in[C][H], channel_out[H][C].
+// Offsets into the arena of one token mixing's tensors. Weights are stored so that the first L
+// positions are the first rows: token_in[S][H], token_out[S][H].
 struct BlockParameters {
   std::size_t token_gain, token_shift, token_in, token_in_bias, token_out, token_out_bias;
-  std::size_t channel_gain, channel_shift, channel_in, channel_in_bias, channel_out,
-      channel_out_bias;
 };
 
 struct BlockMemory {
-  std::vector<float> token_xhat, token_rstd;      // [T][C], [T]
-  std::vector<float> token_normal;                // [T][C]: input of token mixing
-  std::vector<float> channel_xhat, channel_rstd;  // [T][C], [T]
-  std::vector<float> channel_normal;              // [T][C]
-  std::vector<float> channel_hidden;              // [T][H], before GELU
+  std::vector<float> token_xhat, token_rstd;  // [T][C], [T]
+  std::vector<float> token_normal;            // [T][C]: input of token mixing
+  ChannelMixingMemory channels;
 };
 
 class MixerMemory : public EncoderMemory {
  public:
   std::vector<BlockMemory> blocks;
-  std::vector<float> normal, hidden, active, branch, dhidden;
-  std::vector<float> scratch;  // of kernels
-  Scratch8 scratch8;
+  BlockScratch scratch;
 };
-
-float* sized(std::vector<float>& buffer, std::size_t size) {
-  if (buffer.size() < size) buffer.resize(size);
-  return buffer.data();
-}
 
 // Mixing in 8 bits; layer normalisations and skip connections stay in fp32.
 class Mixer8 : public Encoder8 {
  public:
-  Mixer8(const EncoderShape& shape, const std::vector<BlockParameters>& blocks, const float* w)
+  Mixer8(const EncoderShape& shape, const std::vector<BlockParameters>& blocks,
+         const std::vector<ChannelMixing>& channels, const float* w)
       : shape_(shape), w_(w), blocks_(blocks) {
     for (const BlockParameters& p : blocks) {
       tokens_.emplace_back(w + p.token_in, w + p.token_in_bias, w + p.token_out,
                            w + p.token_out_bias, shape.segment, shape.hidden, spread(p));
-      channels_in_.emplace_back(w + p.channel_in, w + p.channel_in_bias, shape.channels,
-                                shape.hidden);
-      channels_out_.emplace_back(w + p.channel_out, w + p.channel_out_bias, shape.hidden,
-                                 shape.channels);
     }
+    for (const ChannelMixing& mixing : channels) channels_.emplace_back(mixing, w);
   }
 
   void forward(const PackedBatch& batch, float* x, EncoderMemory& memory) const override {
     auto& mine = static_cast<MixerMemory&>(memory);
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       mix_tokens(i, batch, x, mine);
-      mix_channels(i, batch.tokens(), x, mine);
+      channels_[i].run(batch.tokens(), x, mine.scratch);
     }
   }
 
@@ -85,27 +70,14 @@ class Mixer8 : public Encoder8 {
   void mix_tokens(std::size_t i, const PackedBatch& batch, float* x, MixerMemory& memory) const {
     const std::size_t t = batch.tokens();
     const std::size_t c = shape_.channels;
-    float* normal = sized(memory.normal, t * c);
+    float* normal = sized(memory.scratch.normal, t * c);
     layer_norm_forward(x, w_ + blocks_[i].token_gain, w_ + blocks_[i].token_shift, t, c, normal,
                        nullptr, nullptr);
     for (const SegmentGroup& group : batch.groups) {
       const std::size_t start = static_cast<std::size_t>(group.first_token) * c;
       const std::size_t columns = static_cast<std::size_t>(group.count) * c;
       tokens_[i].run(static_cast<std::size_t>(group.length), columns, columns, normal + start,
-                     x + start, memory.scratch8);
-    }
-  }
-
-  void mix_channels(std::size_t i, std::size_t t, float* x, MixerMemory& memory) const {
-    const std::size_t c = shape_.channels;
-    float* normal = sized(memory.normal, kBlockRows * c);
-    float* hidden = sized(memory.hidden, kBlockRows * shape_.hidden);
-    for (std::size_t row = 0; row < t; row += kBlockRows) {
-      const std::size_t rows = std::min(kBlockRows, t - row);
-      layer_norm_forward(x + row * c, w_ + blocks_[i].channel_gain, w_ + blocks_[i].channel_shift,
-                         rows, c, normal, nullptr, nullptr);
-      channels_in_[i].run(normal, rows, true, false, hidden, memory.scratch8);
-      channels_out_[i].run(hidden, rows, false, true, x + row * c, memory.scratch8);
+                     x + start, memory.scratch.scratch8);
     }
   }
 
@@ -113,7 +85,7 @@ class Mixer8 : public Encoder8 {
   const float* w_;
   std::vector<BlockParameters> blocks_;
   std::vector<TokenMixing8> tokens_;
-  std::vector<Linear8> channels_in_, channels_out_;
+  std::vector<ChannelMixing8> channels_;
 };
 
 class Mixer : public Encoder {
@@ -135,15 +107,8 @@ class Mixer : public Encoder {
       p.token_out = layout.add(name + "token_out", {s, h}, Init::normal,
                                1.0 / std::sqrt(static_cast<double>(h)), Outputs::rows);
       p.token_out_bias = layout.add(name + "token_out.bias", {s}, Init::zero);
-      p.channel_gain = layout.add(name + "channel_norm.gain", {c}, Init::one);
-      p.channel_shift = layout.add(name + "channel_norm.shift", {c}, Init::zero);
-      p.channel_in = layout.add(name + "channel_in", {c, h}, Init::normal,
-                                1.0 / std::sqrt(static_cast<double>(c)));
-      p.channel_in_bias = layout.add(name + "channel_in.bias", {h}, Init::zero);
-      p.channel_out = layout.add(name + "channel_out", {h, c}, Init::normal,
-                                 1.0 / std::sqrt(static_cast<double>(h)));
-      p.channel_out_bias = layout.add(name + "channel_out.bias", {c}, Init::zero);
       blocks_.push_back(p);
+      channels_.emplace_back(name, c, h, layout);
     }
   }
 
@@ -157,16 +122,16 @@ class Mixer : public Encoder {
                float* x, EncoderMemory& memory) const override {
     auto& mine = static_cast<MixerMemory&>(memory);
     if (!keep) {
-      for (const BlockParameters& block : blocks_) {
-        predict_tokens(parameters, block, batch, x, mine);
-        predict_channels(parameters, block, batch.tokens(), x, mine);
+      for (std::size_t i = 0; i < blocks_.size(); ++i) {
+        predict_tokens(parameters, blocks_[i], batch, x, mine);
+        channels_[i].predict(parameters, batch.tokens(), x, mine.scratch);
       }
       return;
     }
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       mix_tokens(parameters, blocks_[i], batch, dropout.at(2 * i), x, mine, mine.blocks[i]);
-      mix_channels(parameters, blocks_[i], batch.tokens(), dropout.at(2 * i + 1), x, mine,
-                   mine.blocks[i]);
+      channels_[i].forward(parameters, batch.tokens(), dropout.at(2 * i + 1), x,
+                           mine.blocks[i].channels, mine.scratch);
     }
   }
 
@@ -174,15 +139,15 @@ class Mixer : public Encoder {
                 float* dx, EncoderMemory& memory, float* gradients) const override {
     auto& mine = static_cast<MixerMemory&>(memory);
     for (std::size_t i = blocks_.size(); i-- > 0;) {
-      mix_channels_backward(parameters, blocks_[i], batch.tokens(), dropout.at(2 * i + 1), dx, mine,
-                            mine.blocks[i], gradients);
+      channels_[i].backward(parameters, batch.tokens(), dropout.at(2 * i + 1), dx,
+                            mine.blocks[i].channels, mine.scratch, gradients);
       mix_tokens_backward(parameters, blocks_[i], batch, dropout.at(2 * i), dx, mine,
                           mine.blocks[i], gradients);
     }
   }
 
   std::unique_ptr<Encoder8> make_encoder8(const float* parameters) const override {
-    return std::make_unique<Mixer8>(shape_, blocks_, parameters);
+    return std::make_unique<Mixer8>(shape_, blocks_, channels_, parameters);
   }
 
   bool is_independent() const override { return true; }
@@ -199,7 +164,7 @@ class Mixer : public Encoder {
                       MixerMemory& memory) const {
     const std::size_t t = batch.tokens();
     const std::size_t c = shape_.channels;
-    float* normal = sized(memory.normal, t * c);
+    float* normal = sized(memory.scratch.normal, t * c);
     layer_norm_forward(x, w + p.token_gain, w + p.token_shift, t, c, normal, nullptr, nullptr);
     for (const SegmentGroup& group : batch.groups) {
       const std::size_t start = static_cast<std::size_t>(group.first_token) * c;
@@ -214,38 +179,7 @@ class Mixer : public Encoder {
                         .out = w + p.token_out,
                         .out_bias = w + p.token_out_bias,
                         .y = x + start},
-                       memory.scratch);
-    }
-  }
-
-  void predict_channels(const float* w, const BlockParameters& p, std::size_t t, float* x,
-                        MixerMemory& memory) const {
-    const std::size_t c = shape_.channels;
-    const std::size_t h = shape_.hidden;
-    float* normal = sized(memory.normal, kBlockRows * c);
-    float* hidden = sized(memory.hidden, kBlockRows * h);
-    for (std::size_t row = 0; row < t; row += kBlockRows) {
-      const std::size_t rows = std::min(kBlockRows, t - row);
-      layer_norm_forward(x + row * c, w + p.channel_gain, w + p.channel_shift, rows, c, normal,
-                         nullptr, nullptr);
-      multiply_rows({.rows = rows,
-                     .inputs = c,
-                     .outputs = h,
-                     .x = normal,
-                     .w = w + p.channel_in,
-                     .bias = w + p.channel_in_bias,
-                     .gelu = true,
-                     .y = hidden},
-                    memory.scratch);
-      multiply_rows({.rows = rows,
-                     .inputs = h,
-                     .outputs = c,
-                     .x = hidden,
-                     .w = w + p.channel_out,
-                     .bias = w + p.channel_out_bias,
-                     .accumulate = true,
-                     .y = x + row * c},
-                    memory.scratch);
+                       memory.scratch.kernels);
     }
   }
 
@@ -271,12 +205,12 @@ class Mixer : public Encoder {
                        sized(kept.token_xhat, t * c), sized(kept.token_rstd, t));
     // Without dropout the product is added to the skip connection where it stands.
     const bool direct = dropout.rate <= 0;
-    float* branch = direct ? x : sized(memory.branch, t * c);
+    float* branch = direct ? x : sized(memory.scratch.branch, t * c);
     for_each_block(batch, [&](const SegmentGroup& group, std::size_t at, std::size_t n) {
       const auto length = static_cast<std::size_t>(group.length);
       const std::size_t stride = static_cast<std::size_t>(group.count) * c;
       const std::size_t start = static_cast<std::size_t>(group.first_token) * c + at;
-      float* hidden = sized(memory.hidden, h * n);
+      float* hidden = sized(memory.scratch.hidden, h * n);
       gemm(Transpose::yes, Transpose::no, h, n, length, w + p.token_in, h, normal + start, stride,
            false, hidden, n);
       add_row_bias_gelu(hidden, w + p.token_in_bias, h, n);
@@ -299,29 +233,27 @@ class Mixer : public Encoder {
     const std::size_t t = batch.tokens();
     const std::size_t c = shape_.channels;
     const std::size_t h = shape_.hidden;
-    float* dbranch = sized(memory.branch, t * c);
-    std::copy_n(dx, t * c, dbranch);
-    apply_dropout(dropout, dbranch, t * c);
+    const float* dbranch = drop_gradient(dropout, dx, t * c, memory.scratch);
     for (const SegmentGroup& group : batch.groups) {
       sum_columns(dbranch + static_cast<std::size_t>(group.first_token) * c,
                   static_cast<std::size_t>(group.length), static_cast<std::size_t>(group.count) * c,
                   g + p.token_out_bias);
     }
-    float* dnormal = sized(memory.normal, t * c);
+    float* dnormal = sized(memory.scratch.normal, t * c);
     for_each_block(batch, [&](const SegmentGroup& group, std::size_t at, std::size_t n) {
       const auto length = static_cast<std::size_t>(group.length);
       const std::size_t stride = static_cast<std::size_t>(group.count) * c;
       const std::size_t start = static_cast<std::size_t>(group.first_token) * c + at;
       // The hidden layer is computed again: it is 32 times larger than its input, and cheaper to
       // make than to fetch.
-      float* hidden = sized(memory.hidden, h * n);
+      float* hidden = sized(memory.scratch.hidden, h * n);
       gemm(Transpose::yes, Transpose::no, h, n, length, w + p.token_in, h,
            kept.token_normal.data() + start, stride, false, hidden, n);
-      float* active = sized(memory.active, h * n);
+      float* active = sized(memory.scratch.active, h * n);
       gelu_and_slope(hidden, w + p.token_in_bias, h, n, active);
       gemm(Transpose::no, Transpose::yes, length, h, n, dbranch + start, stride, active, n, true,
            g + p.token_out, h);
-      float* dhidden = sized(memory.dhidden, h * n);
+      float* dhidden = sized(memory.scratch.dhidden, h * n);
       gemm(Transpose::yes, Transpose::no, h, n, length, w + p.token_out, h, dbranch + start, stride,
            false, dhidden, n);
       multiply(dhidden, hidden, h * n);
@@ -335,62 +267,9 @@ class Mixer : public Encoder {
                         t, c, dx, g + p.token_gain, g + p.token_shift);
   }
 
-  void mix_channels(const float* w, const BlockParameters& p, std::size_t t, const Dropout& dropout,
-                    float* x, MixerMemory& memory, BlockMemory& kept) const {
-    const std::size_t c = shape_.channels;
-    const std::size_t h = shape_.hidden;
-    float* normal = sized(kept.channel_normal, t * c);
-    layer_norm_forward(x, w + p.channel_gain, w + p.channel_shift, t, c, normal,
-                       sized(kept.channel_xhat, t * c), sized(kept.channel_rstd, t));
-    const bool direct = dropout.rate <= 0;
-    float* branch = direct ? x : sized(memory.branch, t * c);
-    sized(kept.channel_hidden, t * h);
-    for (std::size_t row = 0; row < t; row += kBlockRows) {
-      const std::size_t rows = std::min(kBlockRows, t - row);
-      float* hidden = kept.channel_hidden.data() + row * h;
-      float* active = sized(memory.active, rows * h);
-      gemm(Transpose::no, Transpose::no, rows, h, c, normal + row * c, c, w + p.channel_in, h,
-           false, hidden, h);
-      add_bias_rows(hidden, w + p.channel_in_bias, rows, h);
-      gelu_forward(hidden, rows * h, active);
-      gemm(Transpose::no, Transpose::no, rows, c, h, active, h, w + p.channel_out, c, direct,
-           branch + row * c, c);
-    }
-    add_bias_rows(branch, w + p.channel_out_bias, t, c);
-    if (direct) return;
-    apply_dropout(dropout, branch, t * c);
-    add(x, branch, t * c);
-  }
-
-  void mix_channels_backward(const float* w, const BlockParameters& p, std::size_t t,
-                             const Dropout& dropout, float* dx, MixerMemory& memory,
-                             BlockMemory& kept, float* g) const {
-    const std::size_t c = shape_.channels;
-    const std::size_t h = shape_.hidden;
-    float* dbranch = sized(memory.branch, t * c);
-    std::copy_n(dx, t * c, dbranch);
-    apply_dropout(dropout, dbranch, t * c);
-    sum_rows(dbranch, t, c, g + p.channel_out_bias);
-    float* active = sized(memory.active, t * h);
-    gelu_and_slope(kept.channel_hidden.data(), nullptr, t, h, active);
-    gemm(Transpose::yes, Transpose::no, h, c, t, active, h, dbranch, c, true, g + p.channel_out, c);
-    float* dhidden = sized(memory.dhidden, t * h);
-    gemm(Transpose::no, Transpose::yes, t, h, c, dbranch, c, w + p.channel_out, c, false, dhidden,
-         h);
-    multiply(dhidden, kept.channel_hidden.data(), t * h);
-    sum_rows(dhidden, t, h, g + p.channel_in_bias);
-    gemm(Transpose::yes, Transpose::no, c, h, t, kept.channel_normal.data(), c, dhidden, h, true,
-         g + p.channel_in, h);
-    float* dnormal = sized(memory.normal, t * c);
-    gemm(Transpose::no, Transpose::yes, t, c, h, dhidden, h, w + p.channel_in, h, false, dnormal,
-         c);
-    layer_norm_backward(dnormal, w + p.channel_gain, kept.channel_xhat.data(),
-                        kept.channel_rstd.data(), t, c, dx, g + p.channel_gain,
-                        g + p.channel_shift);
-  }
-
   EncoderShape shape_;
   std::vector<BlockParameters> blocks_;
+  std::vector<ChannelMixing> channels_;
 };
 
 }  // namespace

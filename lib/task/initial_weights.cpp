@@ -12,6 +12,7 @@
 #include "pnlp/model/network.hpp"
 #include "pnlp/task/inference.hpp"
 #include "pnlp/task/label_space.hpp"
+#include "pnlp/task/model_source.hpp"
 
 namespace pnlp {
 namespace {
@@ -67,7 +68,7 @@ void copy_named(const Parameter& from, const Names& from_names, std::span<const 
 }  // namespace
 
 void check_features(const ModelFile& model, const FeatureSource& source, std::string_view who) {
-  const FeatureSource own = decode_source(model.feature_source);
+  const FeatureSource own = source_of(model);
   check_channels(model.config, own);
   const std::string difference = own.difference(source);
   if (difference.empty()) return;

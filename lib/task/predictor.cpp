@@ -9,6 +9,7 @@
 #include "pnlp/task/agreement.hpp"
 #include "pnlp/task/ensemble.hpp"
 #include "pnlp/task/inference.hpp"
+#include "pnlp/task/model_source.hpp"
 #include "pnlp/task/self_test.hpp"
 
 namespace pnlp {
@@ -41,7 +42,7 @@ Predictor::Predictor(std::span<const Member> members, PredictOptions options) {
   const auto shared = std::make_shared<State::Shared>();
   shared->options = options;
   for (const Member& member : members) {
-    FeatureSource source = decode_source(member.model->feature_source);
+    FeatureSource source = source_of(*member.model);
     check_channels(member.model->config, source);
     if (shared->models.empty()) {
       shared->source = std::move(source);

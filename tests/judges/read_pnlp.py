@@ -11,6 +11,8 @@ import math
 import struct
 import sys
 
+import encoders
+from encoders import dot, gelu, norm, rounded_row
 from read_pnf import Bad, Bytes
 from xxh3 import xxh3
 
@@ -18,13 +20,15 @@ TASKS = ["label", "multilabel", "tags", "joint"]
 SIZES = ["feature size", "channel rows", "window", "bottleneck", "hidden", "layers", "segment"]
 LIMITS = [(1, 65536), (0, 65536), (0, 16), (1, 4096), (1, 16384), (0, 64), (1, 8192)]
 NUMBERS = 1048576  # in the rows of a channel: it holds numbers
+ENCODERS = ["mixer", "conv-mixer", "conv", "lstm", "transformer", "qrnn", "shift", "hyper-mixer",
+            "hourglass", "none"]
 TOLERANCE = 0.001  # the page allows 0.01; two ways of the same sums need less
 
 
 def read_config(data, version):
     data = Bytes(data)
     config = {"task": TASKS[data.number(1)], "encoder": data.string().decode()}
-    if config["encoder"] not in ("mixer", "conv-mixer", "conv", "none"):
+    if config["encoder"] not in ENCODERS:
         raise Bad("unknown encoder")
     for name, (least, most) in zip(SIZES, LIMITS):
         config[name] = data.varint()
@@ -56,7 +60,8 @@ def read_config(data, version):
 def layers(config):
     """How many convolutions there are, and how many layers of a mixer."""
     return {"conv": (config["layers"], 0), "conv-mixer": (1, config["layers"]),
-            "mixer": (0, config["layers"]), "none": (0, 0)}[config["encoder"]]
+            "hourglass": (1, config["layers"]),
+            "mixer": (0, config["layers"])}.get(config["encoder"], (0, 0))
 
 
 def shapes(config):
@@ -73,6 +78,7 @@ def shapes(config):
             ("token_in.bias", (h,)), ("token_out", (s, h)), ("token_out.bias", (s,)),
             ("channel_norm.gain", (c,)), ("channel_norm.shift", (c,)), ("channel_in", (c, h)),
             ("channel_in.bias", (h,)), ("channel_out", (h, c)), ("channel_out.bias", (c,))]]
+    result += encoders.shapes(config["encoder"], config["layers"], c, h)
     result += [("norm.gain", (c,)), ("norm.shift", (c,))]
     if config["task"] != "tags":
         labels = len(config["labels"])
@@ -160,22 +166,6 @@ def read_model(data):
     return model
 
 
-def gelu(z):
-    return z * 0.5 * (1 + math.erf(z / math.sqrt(2)))
-
-
-def dot(x, y):
-    return sum(a * b for a, b in zip(x, y))
-
-
-def rounded_row(row):
-    """A row's numbers as bytes of its own scale say them."""
-    low, high = min(row + [0]), max(row + [0])
-    scale = (high - low) / 255 or 1
-    zero = round(-low / scale)
-    return [scale * (min(255, max(0, round(value / scale + zero))) - zero) for value in row]
-
-
 def rounded_columns(x):
     columns = []
     for column in zip(*x):
@@ -194,16 +184,6 @@ def stepped_gelu(tensor, size):
     step = (most + 3.5) / 255
     unit = (gelu(most) + 0.17) / 255
     return lambda z: unit * round(gelu(-3.5 + step * min(255, max(0, round((z + 3.5) / step)))) / unit)
-
-
-def norm(x, weights, name):
-    result = []
-    for row in x:
-        mean = sum(row) / len(row)
-        root = math.sqrt(sum((value - mean) ** 2 for value in row) / len(row) + 0.00001)
-        result.append([(value - mean) / root * gain + shift for value, gain, shift in
-                       zip(row, weights[name + ".gain"], weights[name + ".shift"])])
-    return result
 
 
 def places(values, config, table):
@@ -288,9 +268,19 @@ def outputs(model, tokens):
     for i in range(convolutions):
         x = [row for at in range(0, len(x), segment)
              for row in convolve(x[at:at + segment], weights, "conv%d" % i, small)]
+    tokens_of = [x[at:at + 4] for at in range(0, len(x), 4)]
+    if config["encoder"] == "hourglass":
+        x = [[sum(column) / len(pool) for column in zip(*pool)] for pool in tokens_of]
     for i in range(mixings):
         x = [row for at in range(0, len(x), segment)
              for row in mix(x[at:at + segment], weights, "mixer%d." % i, small)]
+    if config["encoder"] == "hourglass":
+        x = [[a + b for a, b in zip(token, mixed)] for pool, mixed in zip(tokens_of, x)
+             for token in pool]
+    size = max(1, len(x)) if config["encoder"] in encoders.WHOLE else segment
+    x = [row for at in range(0, len(x), size)
+         for row in encoders.encode(config["encoder"], config["layers"], x[at:at + size], weights,
+                                    small)]
     y = norm(x, weights, "norm")
     result = []
     if config["task"] != "tags":

@@ -39,4 +39,29 @@ refused "$stream" predict -m "$MODEL" later.pnf
 refused "$stream" eval -m "$MODEL" later.pnf
 refused "$stream" info later.pnf
 refused "$stream" train -o m.pnlp later.pnf
+
+# Models whose encoder or projection came with a later version.
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$CLI/../judges" python3 - <<'END' || fail "no later files were made"
+from xxh3 import xxh3
+
+with open("later.pnlp", "rb") as file:
+    model = file.read()
+model = model[:8] + (2).to_bytes(4, "little") + model[12:-8]
+channel = model.index(b"minhash")  # the first is of the configuration, the next of the features
+projection = model.index(b"minhash", channel + 1)
+for name, changed in [("encoder", model.replace(b"mixer", b"dixit", 1)),
+                      ("projection", model[:projection] + b"maxhash" + model[projection + 7:])]:
+    with open("later-%s.pnlp" % name, "wb") as file:
+        file.write(changed + xxh3(changed).to_bytes(8, "little"))
+END
+writer="the model was written by pnlp [0-9.]*: use that version or a later one$"
+encoder="later-encoder.pnlp: unknown encoder 'dixit'; this version knows mixer, .*; $writer"
+refused "$encoder" predict -m later-encoder.pnlp "$DEV"
+refused "$encoder" info later-encoder.pnlp
+projection="the model: unknown projection \"maxhash\"; .*; $writer"
+refused "$projection" predict -m later-projection.pnlp "$DEV"
+refused "$projection" project -m later-projection.pnlp "$DEV"
+refused "$projection" bench -m later-projection.pnlp "$DEV"
+refused "$projection" info later-projection.pnlp
+refused "$projection" train --init later-projection.pnlp -o m.pnlp "$TRAIN"
 [ ! -e m.pnlp ] || fail "a model was written"

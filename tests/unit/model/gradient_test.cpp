@@ -11,6 +11,7 @@
 #include "nn/packing.hpp"
 #include "nn/reference.hpp"
 #include "pnlp/model/network.hpp"
+#include "pnlp/nn/encoder.hpp"
 #include "pnlp/nn/layers.hpp"
 #include "pnlp/nn/loss.hpp"
 
@@ -60,13 +61,17 @@ double exact_loss(const Problem& problem, const ParameterLayout& layout,
     }
     return mask;
   };
+  std::vector<Text> shortened;
+  for (const Text& text : problem.texts) shortened.emplace_back((text.size() + kPool - 1) / kPool);
+  const PackedBatch pools = pack(shortened, problem.config.shape.segment);
   const Reference<double> reference(problem.config, layout, arena);
   double loss = 0;
   for (std::size_t b = 0; b < problem.texts.size(); ++b) {
     const Mask mask = [&](std::size_t branch, std::size_t token, std::size_t channel) {
-      const auto at = static_cast<std::size_t>(batch.sequence_offsets[b]) + token;
-      return static_cast<double>(
-          mask_of(branch)[static_cast<std::size_t>(batch.token_order[at]) * c + channel]);
+      const PackedBatch& of = branch < kPoolBranch ? batch : pools;
+      const auto at = static_cast<std::size_t>(of.sequence_offsets[b]) + token;
+      return static_cast<double>(mask_of(
+          branch % kPoolBranch)[static_cast<std::size_t>(of.token_order[at]) * c + channel]);
     };
     const auto output =
         reference.forward(problem.texts[b], static_cast<double>(problem.noise.input_scale), mask);
@@ -239,8 +244,8 @@ TEST_CASE("gradients for other shapes") {
   check_gradients(none);
 }
 
-TEST_CASE("gradients of convolutions") {
-  for (const char* encoder : {"conv", "conv-mixer"}) {
+TEST_CASE("gradients of every encoder") {
+  for (const std::string& encoder : encoder_names()) {
     CAPTURE(encoder);
     Problem problem = make_problem(Task::joint, {}, kLengths);
     problem.config.shape.encoder = encoder;

@@ -284,6 +284,28 @@ TEST_CASE("the message says what is wrong with a file") {
   CHECK(complaint(later).starts_with("model format 9, but this pnlp reads up to 4"));
 }
 
+TEST_CASE("an unknown encoder is named, with the version that wrote the model") {
+  Parts parts;
+  ModelConfig later = tiny_model().config;
+  later.shape.encoder = "oracle";
+  // What a later version's encoder needs may follow.
+  parts.config = encode_config(later) + "and more";
+  parts.training = compress(R"({"version":"9.8.7-rc1","seed":1})");
+  const std::string unknown = "unknown encoder 'oracle'; this version knows mixer, ";
+  const std::string message = complaint(parts.sealed());
+  CHECK(message.starts_with(unknown));
+  CHECK(message.ends_with(
+      "; the model was written by pnlp 9.8.7-rc1: use that version or a later one"));
+  for (const char* training :
+       {"", "{", "{}", R"({"version":7})", R"({"version":""})", "[]", R"({"version":"\u001b[2J"})",
+        R"({"version":"000000000000000000000000000000000"})"}) {
+    CAPTURE(training);
+    parts.training = compress(training);
+    CHECK(complaint(parts.sealed()).starts_with(unknown));
+    CHECK(complaint(parts.sealed()).find("written by") == std::string::npos);
+  }
+}
+
 TEST_CASE("parts that make no sense are refused, although the checksum is right") {
   CHECK(complaint_of([](Parts&) {}) == "accepted");
   CHECK(complaint_of([](Parts& parts) { parts.format = 2; }) == "weight format 2");

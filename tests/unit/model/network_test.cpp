@@ -14,6 +14,7 @@
 #include "nn/packing.hpp"
 #include "nn/reference.hpp"
 #include "pnlp/base/error.hpp"
+#include "pnlp/nn/encoder.hpp"
 
 using namespace pnlp;
 using namespace pnlp::test;
@@ -197,36 +198,128 @@ TEST_CASE("projected words may come from outside") {
   CHECK(given.tag_logits == whole.tag_logits);
 }
 
+// Whether the logits of every text, alone and among the others, have the same bits.
+void check_independence(const ModelConfig& config, const std::vector<std::size_t>& lengths) {
+  const Network network(config);
+  const std::vector<float> weights = weights_for(network, 3);
+  const std::vector<Text> texts = texts_for(config, lengths);
+  const std::size_t labels = config.labels.size();
+  const std::size_t tags = config.tags();
+  const PackedBatch all = pack(texts, config.shape.segment);
+  NetworkMemory together;
+  network.forward(weights.data(), all, together);
+  NetworkMemory alone;
+  for (std::size_t b = 0; b < texts.size(); ++b) {
+    const PackedBatch one = pack({texts[b]}, config.shape.segment);
+    network.forward(weights.data(), one, alone);
+    CAPTURE(texts[b].size());
+    REQUIRE(std::memcmp(alone.label_logits.data(), together.label_logits.data() + b * labels,
+                        labels * sizeof(float)) == 0);
+    for (std::size_t t = 0; t < texts[b].size(); ++t) {
+      const auto here = static_cast<std::size_t>(one.token_order[t]) * tags;
+      const auto there =
+          static_cast<std::size_t>(
+              all.token_order[static_cast<std::size_t>(all.sequence_offsets[b]) + t]) *
+          tags;
+      REQUIRE(std::memcmp(alone.tag_logits.data() + here, together.tag_logits.data() + there,
+                          tags * sizeof(float)) == 0);
+    }
+  }
+}
+
 TEST_CASE("logits have the same bits whatever texts share the batch") {
-  for (const std::uint32_t hidden : {64U, 512U}) {
-    const ModelConfig config =
-        small_config(Task::joint, {.rows = 64, .channels = 64, .hidden = hidden, .segment = 16});
+  for (const std::string& encoder : encoder_names()) {
+    for (const std::uint32_t hidden : {64U, 512U}) {
+      CAPTURE(encoder);
+      CAPTURE(hidden);
+      ModelConfig config =
+          small_config(Task::joint, {.rows = 64, .channels = 64, .hidden = hidden, .segment = 16});
+      config.shape.encoder = encoder;
+      if (!Network(config).encoder().is_independent()) continue;
+      std::vector<std::size_t> lengths;
+      for (std::size_t i = 0; i < 150; ++i) lengths.push_back(i * 7 % 40 % 19);
+      check_independence(config, lengths);
+    }
+  }
+}
+
+TEST_CASE("every encoder's logits are those of the reference") {
+  const std::vector<std::size_t> mixed = {5, 0, 12, 1, 8, 8, 0, 3, 5, 40, 2, 1, 0};
+  for (const std::string& encoder : encoder_names()) {
+    CAPTURE(encoder);
+    const auto far = [&](const Sizes& sizes, const std::vector<std::size_t>& lengths) {
+      ModelConfig config = small_config(Task::joint, sizes);
+      config.shape.encoder = encoder;
+      return difference<double>(config, lengths);
+    };
+    const Sizes sizes{.rows = 32, .channels = 24, .hidden = 20, .segment = 8};
+    CHECK(far(sizes, mixed) < 5e-4);
+    CHECK(far(sizes, {1}) < 1e-4);
+    CHECK(far(sizes, {0}) < 1e-4);
+    CHECK(far(sizes, {0, 0}) < 1e-4);
+    CHECK(far(sizes, {23}) < 2e-4);
+    CHECK(far({.channels = 1, .hidden = 3}, mixed) < 1e-4);
+    CHECK(far({.channels = 3, .hidden = 1}, mixed) < 1e-4);
+    CHECK(far({.segment = 1}, mixed) < 1e-4);
+    CHECK(far({.layers = 0}, mixed) < 1e-4);
+    CHECK(far({.channels = 8, .layers = 3, .segment = 64}, std::vector<std::size_t>(150, 3)) <
+          2e-4);
+  }
+}
+
+TEST_CASE("every encoder's form in 8 bits is near it, whatever texts share the batch") {
+  for (const std::string& encoder : encoder_names()) {
+    CAPTURE(encoder);
+    ModelConfig config =
+        small_config(Task::joint, {.rows = 64, .channels = 32, .hidden = 32, .segment = 4});
+    config.shape.encoder = encoder;
+    const Network network(config);
+    std::vector<float> weights(network.layout().size());
+    network.layout().initialize(weights.data(), 5);
+    Table8 table = network.table8_shape();
+    quantize_table(weights.data() + network.dense_size(), table);
+    const Network8 eight(network, weights.data(), table);
+    const std::vector<Text> texts = texts_for(config, {3, 0, 17, 4, 1, 9, 4});
+    const PackedBatch all = pack(texts, 4);
+    NetworkMemory exact;
+    network.forward(weights.data(), all, exact);
+    NetworkMemory together;
+    together.projected = exact.projected;
+    network.forward_projected(weights.data(), all, together, &eight);
+    CHECK(largest_difference(together.label_logits, exact.label_logits) < 0.1);
+    CHECK(largest_difference(together.tag_logits, exact.tag_logits) < 0.1);
+    CHECK(together.tag_logits != exact.tag_logits);
+    for (std::size_t b = 0; b < texts.size(); ++b) {
+      const PackedBatch one = pack({texts[b]}, 4);
+      NetworkMemory alone;
+      network.forward(weights.data(), one, alone);
+      network.forward_projected(weights.data(), one, alone, &eight);
+      CHECK(std::equal(alone.label_logits.begin(), alone.label_logits.end(),
+                       together.label_logits.begin() + static_cast<std::ptrdiff_t>(b * 3)));
+    }
+  }
+}
+
+TEST_CASE("every encoder trains on the logits that it predicts, whatever its memory served") {
+  for (const std::string& encoder : encoder_names()) {
+    CAPTURE(encoder);
+    ModelConfig config = small_config(Task::joint, {});
+    config.shape.encoder = encoder;
     const Network network(config);
     const std::vector<float> weights = weights_for(network, 3);
-    std::vector<std::size_t> lengths;
-    for (std::size_t i = 0; i < 150; ++i) lengths.push_back(i * 7 % 40 % 19);
-    const std::vector<Text> texts = texts_for(config, lengths);
-    const PackedBatch all = pack(texts, 16);
-    NetworkMemory together;
-    network.forward(weights.data(), all, together);
-    NetworkMemory alone;
-    for (std::size_t b = 0; b < texts.size(); ++b) {
-      const PackedBatch one = pack({texts[b]}, 16);
-      network.forward(weights.data(), one, alone);
-      CAPTURE(hidden);
-      CAPTURE(texts[b].size());
-      REQUIRE(std::equal(alone.label_logits.begin(), alone.label_logits.end(),
-                         together.label_logits.begin() + static_cast<std::ptrdiff_t>(b * 3)));
-      for (std::size_t t = 0; t < texts[b].size(); ++t) {
-        const auto here = static_cast<std::size_t>(one.token_order[t]) * 5;
-        const auto there =
-            static_cast<std::size_t>(
-                all.token_order[static_cast<std::size_t>(all.sequence_offsets[b]) + t]) *
-            5;
-        REQUIRE(std::memcmp(alone.tag_logits.data() + here, together.tag_logits.data() + there,
-                            5 * sizeof(float)) == 0);
-      }
-    }
+    const PackedBatch large = pack(texts_for(config, {9, 4, 4, 2, 0, 11}), 4);
+    const PackedBatch small = pack(texts_for(config, {3, 1, 6}), 4);
+    NetworkMemory fresh;
+    network.forward(weights.data(), small, fresh);
+    NetworkMemory used;
+    network.forward_train(weights.data(), large, {}, used);
+    network.forward_train(weights.data(), small, {}, used);
+    CHECK(largest_difference(used.label_logits, fresh.label_logits) < 1e-5);
+    CHECK(largest_difference(used.tag_logits, fresh.tag_logits) < 1e-5);
+    network.forward(weights.data(), large, used);
+    network.forward(weights.data(), small, used);
+    CHECK(used.label_logits == fresh.label_logits);
+    CHECK(used.tag_logits == fresh.tag_logits);
   }
 }
 

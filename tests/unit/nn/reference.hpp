@@ -7,12 +7,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "nn/reference_encoders.hpp"
+#include "nn/reference_math.hpp"
 #include "pnlp/model/config.hpp"
 #include "pnlp/nn/parameters.hpp"
 
@@ -20,97 +21,6 @@ namespace pnlp::test {
 
 // A text as lists of feature rows, one list a token; a row listed twice counts twice.
 using Text = std::vector<std::vector<std::int32_t>>;
-
-template <typename Real>
-struct Matrix {
-  std::size_t rows = 0, columns = 0;
-  std::vector<Real> values;
-
-  Matrix() = default;
-  Matrix(std::size_t r, std::size_t c) : rows(r), columns(c), values(r * c, Real{0}) {}
-  Real& operator()(std::size_t r, std::size_t c) { return values[r * columns + c]; }
-  const Real& operator()(std::size_t r, std::size_t c) const { return values[r * columns + c]; }
-};
-
-template <typename Real>
-Matrix<Real> product(const Matrix<Real>& a, const Matrix<Real>& b) {
-  Matrix<Real> c(a.rows, b.columns);
-  for (std::size_t i = 0; i < a.rows; ++i) {
-    for (std::size_t j = 0; j < b.columns; ++j) {
-      for (std::size_t k = 0; k < a.columns; ++k) c(i, j) += a(i, k) * b(k, j);
-    }
-  }
-  return c;
-}
-
-template <typename Real>
-Matrix<Real> transposed(const Matrix<Real>& a) {
-  Matrix<Real> t(a.columns, a.rows);
-  for (std::size_t i = 0; i < a.rows; ++i) {
-    for (std::size_t j = 0; j < a.columns; ++j) t(j, i) = a(i, j);
-  }
-  return t;
-}
-
-template <typename Real>
-Matrix<Real> rows_of(const Matrix<Real>& a, std::size_t first, std::size_t count) {
-  Matrix<Real> part(count, a.columns);
-  for (std::size_t i = 0; i < count; ++i) {
-    for (std::size_t j = 0; j < a.columns; ++j) part(i, j) = a(first + i, j);
-  }
-  return part;
-}
-
-// x(i, j) += bias(j), and x(i, j) += bias(i); a bias is 1 x n and may be longer than needed.
-template <typename Real>
-void add_rows(const Matrix<Real>& bias, Matrix<Real>& x) {
-  for (std::size_t i = 0; i < x.rows; ++i) {
-    for (std::size_t j = 0; j < x.columns; ++j) x(i, j) += bias(0, j);
-  }
-}
-template <typename Real>
-void add_columns(const Matrix<Real>& bias, Matrix<Real>& x) {
-  for (std::size_t i = 0; i < x.rows; ++i) {
-    for (std::size_t j = 0; j < x.columns; ++j) x(i, j) += bias(0, i);
-  }
-}
-
-template <typename Real>
-Real exact_gelu(Real x) {
-  return x * Real{0.5} * (Real{1} + std::erf(x / std::sqrt(Real{2})));
-}
-
-// Each row to mean 0 and variance 1, then gain and shift (1 x C).
-template <typename Real>
-Matrix<Real> layer_norm(const Matrix<Real>& x, const Matrix<Real>& gain,
-                        const Matrix<Real>& shift) {
-  Matrix<Real> y(x.rows, x.columns);
-  const auto n = static_cast<Real>(x.columns);
-  for (std::size_t i = 0; i < x.rows; ++i) {
-    Real mean = 0;
-    for (std::size_t j = 0; j < x.columns; ++j) mean += x(i, j) / n;
-    Real variance = 0;
-    for (std::size_t j = 0; j < x.columns; ++j) {
-      variance += (x(i, j) - mean) * (x(i, j) - mean) / n;
-    }
-    for (std::size_t j = 0; j < x.columns; ++j) {
-      y(i, j) = gain(0, j) * (x(i, j) - mean) / std::sqrt(variance + static_cast<Real>(1e-5)) +
-                shift(0, j);
-    }
-  }
-  return y;
-}
-
-template <typename Real>
-std::vector<Real> exact_softmax(const std::vector<Real>& x) {
-  Real largest = x.front();
-  for (const Real value : x) largest = std::max(largest, value);
-  Real sum = 0;
-  for (const Real value : x) sum += std::exp(value - largest);
-  std::vector<Real> y;
-  for (const Real value : x) y.push_back(std::exp(value - largest) / sum);
-  return y;
-}
 
 // Targets of one label: (label, weight) pairs. With smoothing s the distribution is mixed with the
 // uniform one of the same mass.
@@ -148,11 +58,6 @@ Real exact_sigmoid_loss(const std::vector<Real>& logits, const Targets& targets,
   return loss;
 }
 
-// What dropout multiplies a branch by: branch number (2 * layer for tokens, 2 * layer + 1 for
-// channels, kConvBranch + layer for convolutions), token of the text, channel. Empty: ones.
-constexpr std::size_t kConvBranch = 65536;
-using Mask = std::function<double(std::size_t branch, std::size_t token, std::size_t channel)>;
-
 template <typename Real>
 class Reference {
  public:
@@ -180,8 +85,10 @@ class Reference {
     add_rows(tensor("bottleneck.bias"), x);
     const std::string& encoder = config_.shape.encoder;
     if (encoder == "conv") convolve(config_.shape.layers, mask, x);
-    if (encoder == "conv-mixer") convolve(1, mask, x);
+    if (encoder == "conv-mixer" || encoder == "hourglass") convolve(1, mask, x);
+    if (encoder == "hourglass") mix_pools(mask, x);
     if (encoder == "mixer" || encoder == "conv-mixer") x = mix(x, mask);
+    ReferenceEncoders<Real>(config_.shape, tensors_, mask).encode(x);
     x = layer_norm(x, tensor("norm.gain"), tensor("norm.shift"));
     Output output;
     if (has_label(config_.task)) output.label = linear("label", pool(x)).values;
@@ -279,12 +186,25 @@ class Reference {
     return all;
   }
 
-  static void add_branch(const Matrix<Real>& branch, const Mask& mask, std::size_t number,
-                         std::size_t first, Matrix<Real>& x) {
-    for (std::size_t i = 0; i < x.rows; ++i) {
-      for (std::size_t j = 0; j < x.columns; ++j) {
-        x(i, j) += branch(i, j) * (mask ? static_cast<Real>(mask(number, first + i, j)) : Real{1});
+  // The mixer on means of kPool tokens; what it gives is added to each of them.
+  void mix_pools(const Mask& mask, Matrix<Real>& x) const {
+    Matrix<Real> pooled((x.rows + kPool - 1) / kPool, x.columns);
+    for (std::size_t p = 0; p < pooled.rows; ++p) {
+      const std::size_t count = std::min(kPool, x.rows - p * kPool);
+      for (std::size_t t = p * kPool; t < p * kPool + count; ++t) {
+        for (std::size_t c = 0; c < x.columns; ++c)
+          pooled(p, c) += x(t, c) / static_cast<Real>(count);
       }
+    }
+    Mask pool_mask;
+    if (mask) {
+      pool_mask = [&](std::size_t branch, std::size_t pool, std::size_t channel) {
+        return mask(kPoolBranch + branch, pool, channel);
+      };
+    }
+    const Matrix<Real> mixed = mix(pooled, pool_mask);
+    for (std::size_t t = 0; t < x.rows; ++t) {
+      for (std::size_t c = 0; c < x.columns; ++c) x(t, c) += mixed(t / kPool, c);
     }
   }
 
