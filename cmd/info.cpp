@@ -133,6 +133,7 @@ void describe_model(Facts& facts, const std::string& path) {
     facts.add("slots", config.slots);
     facts.add("crf", config.crf);
   }
+  if (config.has_ngrams()) facts.add("word_ngrams", std::uint64_t{config.shape.word_ngrams});
   add_source(facts, predictor.source());
   if (!model->training.empty()) facts.add_json("training", model->training);
   add_tensors(facts, config);

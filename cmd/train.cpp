@@ -107,9 +107,10 @@ class Train : public Command {
       throw Error(ErrorKind::usage, "--held-out makes no sense with --dev");
     }
     if (init_.empty()) return;
-    for (const char* name : {"preset", "encoder", "feature-size", "channel-rows", "window",
-                             "bottleneck", "hidden", "layers", "segment", "tokenizer", "projection",
-                             "hashes", "ngram", "lowercase", "channels", "hash-seed"}) {
+    for (const char* name :
+         {"preset", "encoder", "feature-size", "channel-rows", "window", "bottleneck", "hidden",
+          "layers", "segment", "word-ngrams", "ngram-weights", "tokenizer", "projection", "hashes",
+          "ngram", "lowercase", "channels", "hash-seed"}) {
       if (options.given(name)) {
         throw Error(
             ErrorKind::usage,

@@ -84,6 +84,14 @@ void declare_model(Options& options, std::string& preset, TrainOptions& train) {
                "tokens that are mixed together; longer texts are cut into segments", 1, 4096)
       .shown_default("by preset");
   options.flag(train.crf, "crf", "learn how likely a tag follows another, too");
+  options
+      .integer(shape.word_ngrams, "word-ngrams", "N",
+               "hashed n-grams of up to N words that tell the label; 0: none", 0, 8)
+      .shown_default("by preset");
+  options
+      .integer(shape.ngram_weights, "ngram-weights", "N",
+               "weights of the table of hashed n-grams of words", 1, 1U << 24)
+      .shown_default("by preset");
   options.integer(train.max_tokens, "max-tokens", "N", "tokens of a text that are read", 1,
                   1U << 20);
 }
@@ -103,6 +111,10 @@ void declare_optimisation(Options& options, TrainOptions& train) {
   options
       .real(train.feature_drop, "feature-drop", "SHARE",
             "share of the hash values left out at random", 0, 0.99)
+      .shown_default("by preset");
+  options
+      .real(train.ngram_drop, "ngram-drop", "SHARE",
+            "share of the hashed n-grams of words left out at random", 0, 0.99)
       .shown_default("by preset");
   options
       .real(train.slot_substitution, "slot-substitution", "SHARE",
@@ -166,9 +178,15 @@ void resolve_preset(const Options& options, const Preset& preset, TrainOptions& 
   keep(
       "segment", [](TrainOptions & o) -> auto& { return o.shape.segment; });
   keep(
+      "word-ngrams", [](TrainOptions & o) -> auto& { return o.shape.word_ngrams; });
+  keep(
+      "ngram-weights", [](TrainOptions & o) -> auto& { return o.shape.ngram_weights; });
+  keep(
       "lr", [](TrainOptions & o) -> auto& { return o.learning_rate; });
   keep(
       "feature-drop", [](TrainOptions & o) -> auto& { return o.feature_drop; });
+  keep(
+      "ngram-drop", [](TrainOptions & o) -> auto& { return o.ngram_drop; });
   keep(
       "slot-substitution", [](TrainOptions & o) -> auto& { return o.slot_substitution; });
   keep(

@@ -108,6 +108,8 @@ _pnlp() {
         --hidden) : ;;
         --layers) : ;;
         --segment) : ;;
+        --word-ngrams) : ;;
+        --ngram-weights) : ;;
         --max-tokens) : ;;
         --init) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         --epochs) : ;;
@@ -117,6 +119,7 @@ _pnlp() {
         --schedule) COMPREPLY=($(compgen -W 'cosine constant' -- "$cur")) ;;
         --warmup) : ;;
         --feature-drop) : ;;
+        --ngram-drop) : ;;
         --slot-substitution) : ;;
         --word-dropout) : ;;
         --dropout) : ;;
@@ -142,7 +145,7 @@ _pnlp() {
         --config) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         *)
           if [[ $cur == -* ]]; then
-            COMPREPLY=($(compgen -W '--dev --format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --soft-targets --on-error --invalid-utf8 --overlapping-spans --max-line --tokenizer --projection --hashes --ngram --lowercase --channels --hash-seed --preset --task --encoder --feature-size --channel-rows --window --bottleneck --hidden --layers --segment --crf --max-tokens --init --epochs --batch --optimizer --lr --schedule --warmup --feature-drop --slot-substitution --word-dropout --dropout --weight-decay --ema --clip --label-smoothing --tag-weight --class-weight --teacher --ensemble --teacher-weight --metric --patience --held-out --seed --output --weights --checkpoint --checkpoint-every --resume --log --force --threads --quiet --verbose --config --help --version' -- "$cur"))
+            COMPREPLY=($(compgen -W '--dev --format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --soft-targets --on-error --invalid-utf8 --overlapping-spans --max-line --tokenizer --projection --hashes --ngram --lowercase --channels --hash-seed --preset --task --encoder --feature-size --channel-rows --window --bottleneck --hidden --layers --segment --crf --word-ngrams --ngram-weights --max-tokens --init --epochs --batch --optimizer --lr --schedule --warmup --feature-drop --ngram-drop --slot-substitution --word-dropout --dropout --weight-decay --ema --clip --label-smoothing --tag-weight --class-weight --teacher --ensemble --teacher-weight --metric --patience --held-out --seed --output --weights --checkpoint --checkpoint-every --resume --log --force --threads --quiet --verbose --config --help --version' -- "$cur"))
           else
             compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
           fi

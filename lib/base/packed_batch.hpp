@@ -48,6 +48,11 @@ struct PackedBatch {
   std::vector<std::int32_t> rows;           // rows of the feature table; a row twice counts twice
   std::vector<std::int16_t> factors;        // of rows, in 256ths; empty: 1 each
 
+  // Word n-grams of each sequence, if the model reads them; a row at most once.
+  std::vector<std::int32_t> ngram_offsets;  // B + 1, into ngram_rows
+  std::vector<std::int32_t> ngram_rows;     // of the table of word n-grams
+  std::vector<std::int32_t> ngram_counts;   // B: before any was dropped
+
   // Targets; empty when the batch is only to be predicted.
   std::vector<std::int32_t> tags;            // T, by packed index; -1: no target; others below 0
                                              // mean something to whoever made the sequences

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint32_t kValues = 65536;
 constexpr std::uint32_t kMaxSegment = 1U << 20;
+constexpr std::uint64_t kNgramStream = 2ULL << 40U;  // of random numbers, beside those of words
 constexpr std::uint64_t kMaxIndex = std::numeric_limits<std::int32_t>::max();
 constexpr std::uint64_t kWordDropStream = 1ULL << 40U;  // word positions are streams below it
 
@@ -28,7 +29,7 @@ std::int16_t number_factor(std::uint16_t value) {
 
 Batcher::Batcher(std::vector<Channel> channels, std::vector<ChannelTable> tables,
                  BatcherOptions options)
-    : options_(options) {
+    : options_(options), ngrams_(options.ngrams) {
   if (channels.size() != tables.size()) {
     throw Error(ErrorKind::usage,
                 fmt::format("{} feature tables for {} channels", tables.size(), channels.size()));
@@ -63,6 +64,7 @@ Batcher::Batcher(std::vector<Channel> channels, std::vector<ChannelTable> tables
       }
       has_numbers_ = has_numbers_ || numbers;
     }
+    if (channels[i].name == "lower") lower_ = width_;
     width_ += channels[i].values;
   }
   next_segment_.resize(options.segment + 1UL);
@@ -91,6 +93,7 @@ std::uint64_t Batcher::pack_known(const FeatureSet& set, std::span<const BatchSe
   place_tokens(sequences, targets, batch);
   write_rows(set, drop, known, batch);
   drop_words(drop, batch);
+  write_ngrams(set, sequences, drop, batch);
   batch.target_offsets.clear();
   batch.target_labels.clear();
   batch.target_weights.clear();
@@ -262,6 +265,40 @@ void Batcher::drop_words(const FeatureDrop& drop, PackedBatch& batch) const {
   Random random(drop.seed, kWordDropStream);
   for (const std::int32_t token : batch.token_order) {
     if (random.uniform() < drop.words) batch.word_of_token[static_cast<std::size_t>(token)] = none;
+  }
+}
+
+// What a word is known by in n-grams: its lower-cased form, or all there is.
+std::uint64_t Batcher::key_of(std::span<const std::uint16_t> values) const {
+  if (lower_) return values[*lower_];
+  std::uint64_t key = 0;
+  for (const std::uint16_t value : values) key = mix64(key + value);
+  return key;
+}
+
+void Batcher::write_ngrams(const FeatureSet& set, std::span<const BatchSequence> sequences,
+                           const FeatureDrop& drop, PackedBatch& batch) {
+  batch.ngram_offsets.clear();
+  batch.ngram_counts.clear();
+  batch.ngram_rows.clear();
+  if (ngrams_.empty()) return;
+  batch.ngram_offsets.push_back(0);
+  for (std::size_t b = 0; b < sequences.size(); ++b) {
+    keys_.clear();
+    for (const std::uint32_t word : sequences[b].words.first(kept(sequences[b]))) {
+      keys_.push_back(key_of(set.word(word)));
+    }
+    const std::size_t begin = batch.ngram_rows.size();
+    ngrams_.append(keys_, batch.ngram_rows);
+    batch.ngram_counts.push_back(static_cast<std::int32_t>(batch.ngram_rows.size() - begin));
+    if (drop.ngrams > 0) {
+      Random random(drop.seed, kNgramStream, b);
+      const auto dropped = [&](std::int32_t) { return random.uniform() < drop.ngrams; };
+      const auto first = batch.ngram_rows.begin() + static_cast<std::ptrdiff_t>(begin);
+      batch.ngram_rows.erase(std::remove_if(first, batch.ngram_rows.end(), dropped),
+                             batch.ngram_rows.end());
+    }
+    batch.ngram_offsets.push_back(static_cast<std::int32_t>(batch.ngram_rows.size()));
   }
 }
 

@@ -4,12 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "pnlp/base/packed_batch.hpp"
 #include "pnlp/feature/feature_set.hpp"
 #include "pnlp/feature/projection.hpp"
+#include "pnlp/feature/word_ngrams.hpp"
 
 namespace pnlp {
 
@@ -24,6 +26,7 @@ struct ChannelTable {
 struct BatcherOptions {
   std::uint32_t segment = 64;        // S, longest segment; 1 to 2^20
   std::uint32_t max_tokens = 65536;  // of a sequence; what comes after them is left out
+  WordNgramOptions ngrams = {};      // of each sequence's words
 };
 
 // One sequence of a batch: words of a FeatureSet, and what it is to be trained on, if anything. A
@@ -44,10 +47,12 @@ struct BatchTargets {
 
 // Values left out in training. Each value of each distinct word is dropped with `probability`,
 // by a function of `seed`, of the word's position in the batch and of the value's; all values of
-// each token with `words`, by a function of `seed` and of the token's place in reading order.
+// each token with `words`, by a function of `seed` and of the token's place in reading order; each
+// word n-gram with `ngrams`, by one of `seed`, of its sequence and of its place.
 struct FeatureDrop {
   double probability = 0;
   double words = 0;
+  double ngrams = 0;
   std::uint64_t seed = 0;
 };
 
@@ -86,6 +91,9 @@ class Batcher {
   void write_rows(const FeatureSet& set, const FeatureDrop& drop,
                   std::span<const std::uint8_t> known, PackedBatch& batch) const;
   void drop_words(const FeatureDrop& drop, PackedBatch& batch) const;
+  void write_ngrams(const FeatureSet& set, std::span<const BatchSequence> sequences,
+                    const FeatureDrop& drop, PackedBatch& batch);
+  std::uint64_t key_of(std::span<const std::uint16_t> values) const;
   static void write_labels(std::span<const BatchSequence> sequences, PackedBatch& batch);
   std::int32_t local_word(std::uint32_t word);
 
@@ -100,10 +108,13 @@ class Batcher {
   BatcherOptions options_;
   std::vector<Column> columns_;
   bool has_numbers_ = false;
+  std::optional<std::uint32_t> lower_;  // where in the fingerprint the lower-cased word's value is
+  WordNgrams ngrams_;
 
   std::vector<BatchSequence> sequences_;    // of the overloads without targets
   std::vector<std::int32_t> next_segment_;  // by length: packed index of the next one's token 0
   std::vector<std::int32_t> stride_;        // by length: segments of the group
+  std::vector<std::uint64_t> keys_;         // of a sequence's words
   std::vector<std::uint32_t> words_;        // distinct words of the batch, in reading order
   std::vector<std::uint32_t> stamp_;        // by word of the set: batch that saw it last
   std::vector<std::int32_t> local_;         // by word of the set: its position in words_

@@ -10,6 +10,7 @@
 #include "pnlp/base/error.hpp"
 #include "pnlp/io/bytes.hpp"
 #include "pnlp/nn/encoder.hpp"
+#include "pnlp/nn/ngram_head.hpp"
 
 namespace pnlp {
 namespace {
@@ -30,6 +31,11 @@ constexpr std::array kSizes = {
     Size{"hidden", &Shape::hidden, 1, 16384},
     Size{"layers", &Shape::layers, 0, 64},
     Size{"segment", &Shape::segment, 1, 8192},
+};
+// Those that only some files hold, after all else.
+constexpr std::array kNgramSizes = {
+    Size{"length of word n-grams", &Shape::word_ngrams, 0, 8},
+    Size{"number of weights for word n-grams", &Shape::ngram_weights, 1, 1U << 24},
 };
 constexpr std::uint64_t kMaxNames = 1U << 20;
 constexpr std::uint32_t kMaxNumbers = 4096;       // of a channel: what kMaxFactor allows
@@ -97,6 +103,10 @@ std::uint32_t ModelConfig::windowed_rows() const {
   return channels.empty() ? 0 : channels.front().rows;
 }
 
+std::uint32_t ModelConfig::ngram_rows() const {
+  return static_cast<std::uint32_t>(NgramHead::rows(shape.ngram_weights, labels.size()));
+}
+
 void check_config(const ModelConfig& config) {
   const auto fail = [](const std::string& what) { throw Error(ErrorKind::usage, what); };
   const std::vector<std::string> encoders = encoder_names();
@@ -104,11 +114,19 @@ void check_config(const ModelConfig& config) {
     fail(fmt::format("unknown encoder '{}'; there are: {}", config.shape.encoder,
                      fmt::join(encoders, ", ")));
   }
-  for (const Size& size : kSizes) {
+  const auto check_size = [&](const Size& size) {
     const std::uint32_t value = config.shape.*size.member;
     if (value < size.least || value > size.most) {
       fail(fmt::format("{} is {}; give {} to {}", size.name, value, size.least, size.most));
     }
+  };
+  std::ranges::for_each(kSizes, check_size);
+  std::ranges::for_each(kNgramSizes, check_size);
+  if (config.shape.word_ngrams != 0 && !has_label(config.task)) {
+    fail(
+        fmt::format("word n-grams tell labels, and the task {} has none; leave them out with "
+                    "--word-ngrams 0",
+                    task_name(config.task)));
   }
   if (config.max_tokens == 0) fail("the length limit is 0 tokens; give 1 or more");
   if (config.channels.size() > 64) fail("more than 64 channels of features");
@@ -175,7 +193,10 @@ std::string encode_config(const ModelConfig& config) {
   out.f32(config.threshold);
   out.u8(config.label_slots.empty() ? 0 : 1);
   write_bits(out, config.label_slots);
-  if (config.crf) out.u8(1);
+  if (config.crf || config.has_ngrams()) out.u8(config.crf ? 1 : 0);
+  if (config.has_ngrams()) {
+    for (const Size& size : kNgramSizes) out.varint(config.shape.*size.member);
+  }
   return out.take();
 }
 
@@ -207,12 +228,16 @@ ModelConfig decode_config(std::string_view bytes) {
   if (in.left() != 0 && in.u8() != 0) {
     config.label_slots = read_bits(in, config.labels.size() * config.slots.size());
   }
-  // So do those without a CRF.
+  // So do those without a CRF and without word n-grams, and then those without word n-grams.
   if (in.left() != 0) {
     const std::uint8_t crf = in.u8();
     if (crf > 1)
       throw Error(ErrorKind::data, fmt::format("model configuration: a CRF of kind {}", crf));
     config.crf = crf == 1;
+  }
+  if (in.left() != 0) {
+    for (const Size& size : kNgramSizes)
+      config.shape.*size.member = static_cast<std::uint32_t>(in.count(size.most));
   }
   in.finish();
   try {

@@ -44,6 +44,9 @@ struct Shape {
   std::uint32_t hidden = 256;         // h = H
   std::uint32_t layers = 2;
   std::uint32_t segment = 64;  // s: positions of token mixing; longer texts are mixed by segments
+  // Hashed n-grams of up to so many words, which the label's logits take in directly; 0: none.
+  std::uint32_t word_ngrams = 0;
+  std::uint32_t ngram_weights = 700000;  // of their table
   bool operator==(const Shape&) const = default;
 };
 struct ModelConfig {
@@ -63,6 +66,9 @@ struct ModelConfig {
   std::uint32_t tags() const {
     return has_tags(task) ? 1 + 2 * static_cast<std::uint32_t>(slots.size()) : 0;
   }
+  // Whether the label is told by word n-grams, too.
+  bool has_ngrams() const { return has_label(task) && shape.word_ngrams != 0; }
+  std::uint32_t ngram_rows() const;         // of the table of word n-grams
   std::uint32_t fingerprint_width() const;  // values a token, of all channels
   std::uint32_t table_rows() const;         // sum over channels
   std::uint32_t windowed_rows() const;  // of the first channel; the others speak of the token alone

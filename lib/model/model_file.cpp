@@ -112,7 +112,7 @@ void read_table(ByteReader& in, Table8& table) {
 }
 
 bool is_table(const Parameter& parameter, const Network& network) {
-  return parameter.offset == network.dense_size();
+  return parameter.offset == network.table();
 }
 
 // Bytes that the weights take, computed before memory is taken for them.
@@ -158,7 +158,7 @@ void check_encoder(std::string_view config, std::string_view training) {
 
 void read_weights(ByteReader& in, const Network& network, ModelFile& model) {
   const bool products = model.weight_format == WeightFormat::int8_products;
-  model.weights.resize(products ? network.dense_size() : network.layout().size());
+  model.weights.resize(products ? network.table() : network.layout().size());
   const std::span<float> weights(model.weights);
   for (const Parameter& parameter : network.layout().parameters()) {
     if (products && is_table(parameter, network)) {
@@ -183,7 +183,7 @@ bool has_numbers(const ModelConfig& config) {
 
 // Older programs read what they can.
 std::uint32_t least_version(const ModelFile& model) {
-  if (has_numbers(model.config) || model.config.crf) return kVersion;
+  if (has_numbers(model.config) || model.config.crf || model.config.has_ngrams()) return kVersion;
   return model.weight_format == WeightFormat::int8_products ? kProductsVersion : kPlainVersion;
 }
 
@@ -193,7 +193,7 @@ std::string encode_model(const ModelFile& model) {
   const Network network(model.config);
   const ParameterLayout& layout = network.layout();
   const bool products = model.weight_format == WeightFormat::int8_products;
-  const std::size_t size = products ? network.dense_size() : layout.size();
+  const std::size_t size = products ? network.table() : layout.size();
   if (model.weights.size() != size) {
     throw Error(ErrorKind::internal,
                 fmt::format("a model of {} weights was given {}", size, model.weights.size()));
@@ -265,6 +265,8 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
   const std::uint8_t format = in.u8();
   if (model.config.crf && version < kVersion)
     refuse(name, fmt::format("a CRF in a model of format {}; the file is damaged", version));
+  if (model.config.has_ngrams() && version < kVersion)
+    refuse(name, fmt::format("word n-grams in a model of format {}; the file is damaged", version));
   const auto most = version < kProductsVersion ? WeightFormat::int8 : WeightFormat::int8_products;
   if (format > static_cast<std::uint8_t>(most))
     refuse(name, fmt::format("weight format {}", format));
@@ -308,8 +310,8 @@ ModelFile quantize_model(const ModelFile& model) {
   ModelFile quantized = model;
   quantized.weight_format = WeightFormat::int8_products;
   quantized.table = network.table8_shape();
-  quantize_table(model.weights.data() + network.dense_size(), quantized.table);
-  quantized.weights.resize(network.dense_size());
+  quantize_table(model.weights.data() + network.table(), quantized.table);
+  quantized.weights.resize(network.table());
   quantized.self_test.clear();
   // What the file says of the dense weights.
   return decode_model(encode_model(quantized), "the quantized model");

@@ -38,6 +38,10 @@ Network::Network(const ModelConfig& config) : channels_(config.shape.bottleneck)
     crf_->inside = layout_.add("crf.inside", {2, slots}, Init::zero);
     crf_->end = layout_.add("crf.end", {tags}, Init::zero);
   }
+  if (config.has_ngrams()) {
+    ngram_head_ =
+        std::make_unique<NgramHead>(config.shape.ngram_weights, config.labels.size(), layout_);
+  }
   table_ = layout_.add("table", {bottleneck_.table_size() / c, c}, Init::normal, scale);
 }
 
@@ -74,6 +78,10 @@ void Network::encode_and_score(const float* w, const PackedBatch& batch, const T
     memory.label_logits.resize(batch.sequences() * label_head_->outputs());
     label_head_->forward(w, batch, memory.normal.data(), memory.label_logits.data(), memory.head,
                          eight != nullptr ? &*eight->label_head : nullptr);
+    if (ngram_head_) {
+      ngram_head_->forward(w, batch, keep ? noise->ngram_scale : 1.0F, memory.label_logits.data(),
+                           memory.ngrams);
+    }
   }
   if (tag_head_) {
     memory.tag_logits.resize(t * tag_head_->outputs());
@@ -128,6 +136,7 @@ void Network::backward(const float* w, const PackedBatch& batch, const TrainNois
   if (label_head_) {
     label_head_->backward(w, batch, memory.normal.data(), dlabel_logits, memory.dnormal.data(),
                           memory.head, gradients);
+    if (ngram_head_) ngram_head_->backward(w, batch, dlabel_logits, memory.ngrams, gradients);
   }
   if (tag_head_) {
     tag_head_->backward(w, memory.normal.data(), dtag_logits, t, memory.dnormal.data(), gradients);

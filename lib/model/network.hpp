@@ -14,6 +14,7 @@
 #include "pnlp/nn/crf.hpp"
 #include "pnlp/nn/encoder.hpp"
 #include "pnlp/nn/heads.hpp"
+#include "pnlp/nn/ngram_head.hpp"
 #include "pnlp/nn/parameters.hpp"
 
 namespace pnlp {
@@ -28,6 +29,7 @@ struct NetworkMemory {
   std::vector<float> dnormal, dx, dprojected;
   std::unique_ptr<EncoderMemory> encoder;
   HeadMemory head;
+  NgramMemory ngrams;
 };
 
 class Network;
@@ -43,6 +45,7 @@ struct Network8 {
 struct TrainNoise {
   Dropout dropout;        // of the encoder's branches
   float input_scale = 1;  // of the feature rows: 1 / (1 - share dropped)
+  float ngram_scale = 1;  // of word n-grams, likewise
 };
 
 class Network {
@@ -51,8 +54,9 @@ class Network {
   explicit Network(const ModelConfig& config);
 
   const ParameterLayout& layout() const { return layout_; }
-  // The feature table is the last tensor of the arena: what stands before it is the dense part.
-  std::size_t dense_size() const { return table_; }
+  // The arena: the dense part, the table of word n-grams if there is one, the feature table.
+  std::size_t dense_size() const { return table_ - (ngram_head_ ? ngram_head_->table_size() : 0); }
+  std::size_t table() const { return table_; }
   const BottleneckShape& bottleneck() const { return bottleneck_; }
   const Encoder& encoder() const { return *encoder_; }
 
@@ -63,13 +67,15 @@ class Network {
     return CrfTensors<T>{arena + crf_->start, arena + crf_->next, arena + crf_->inside,
                          arena + crf_->end};
   }
+  // Null if the model reads no word n-grams.
+  const NgramHead* ngrams() const { return ngram_head_.get(); }
 
   // One word's projection: D floats.
   void project(const float* w, const WordRows& word, float scale, float* projected) const {
     project_word(bottleneck_, w + table_, word, scale, projected);
   }
   // For prediction, when projected words come from a cache: memory.projected[W][D] must be set.
-  // `eight`: in 8 bits; `w` then needs the dense part only.
+  // `eight`: in 8 bits; `w` then needs all but the feature table.
   void forward_projected(const float* w, const PackedBatch& batch, NetworkMemory& memory,
                          const Network8* eight = nullptr) const;
   // The table in 8 bits, its weights still to be filled in.
@@ -79,8 +85,8 @@ class Network {
   void forward_train(const float* w, const PackedBatch& batch, const TrainNoise& noise,
                      NetworkMemory& memory) const;
   // From gradients of logits (same shapes as the logits) to `gradients` (as the arena, added to) of
-  // everything but the feature table, and to memory.dprojected[W][D], from which scatter_rows()
-  // makes the table's gradient.
+  // the dense part, to memory.dprojected[W][D], from which scatter_rows() makes the table's
+  // gradient, and to memory.ngrams, from which NgramHead::scatter() makes its table's.
   void backward(const float* w, const PackedBatch& batch, const TrainNoise& noise,
                 const float* dlabel_logits, const float* dtag_logits, NetworkMemory& memory,
                 float* gradients) const;
@@ -107,6 +113,7 @@ class Network {
     std::size_t start, next, inside, end;
   };
   std::optional<CrfOffsets> crf_;
+  std::unique_ptr<NgramHead> ngram_head_;  // null: no word n-grams
 };
 
 }  // namespace pnlp

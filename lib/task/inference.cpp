@@ -38,7 +38,10 @@ Batcher make_batcher(const ModelConfig& config) {
     first += channel.rows;
   }
   return Batcher(channels_of(config), std::move(tables),
-                 {.segment = config.shape.segment, .max_tokens = config.max_tokens});
+                 {.segment = config.shape.segment,
+                  .max_tokens = config.max_tokens,
+                  .ngrams = {.longest = config.has_ngrams() ? config.shape.word_ngrams : 0,
+                             .rows = config.ngram_rows()}});
 }
 
 Inference::Inference(std::shared_ptr<const SharedModel> model, std::size_t most_floats)

@@ -20,6 +20,7 @@ enum class OptimizerKind : std::uint8_t { adam, adamw };
 struct Recipe {
   double learning_rate = 6e-3;
   double feature_drop = 0.5;  // share of fingerprint values left out in training
+  double ngram_drop = 0;      // share of word n-grams left out
   double slot_substitution =
       0.3;  // share of slots whose words are swapped for another occurrence's
   double weight_decay = 0.01;

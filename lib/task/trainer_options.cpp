@@ -22,6 +22,7 @@ void check_options(const TrainOptions& options) {
        "1 to 65536 records");
   need(share(options.feature_drop), "feature drop", options.feature_drop,
        "a share from 0 to below 1");
+  need(share(options.ngram_drop), "n-gram drop", options.ngram_drop, "a share from 0 to below 1");
   need(share(options.slot_substitution), "slot substitution", options.slot_substitution,
        "a share from 0 to below 1");
   need(share(options.word_dropout), "word dropout", options.word_dropout,
@@ -62,6 +63,7 @@ void write_options(JsonWriter& json, const TrainOptions& options, std::uint32_t 
   json.key("epochs").value(static_cast<std::uint64_t>(epochs));
   json.key("batch").value(static_cast<std::uint64_t>(options.batch));
   json.key("feature_drop").value(options.feature_drop);
+  json.key("ngram_drop").value(options.ngram_drop);
   json.key("slot_substitution").value(options.slot_substitution);
   json.key("word_dropout").value(options.word_dropout);
   json.key("dropout").value(options.dropout);

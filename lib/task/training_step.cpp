@@ -258,13 +258,16 @@ void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step
                              std::span<const float> weights) {
   const std::uint64_t key = mix64(mix64(seed_) + step * kShards + index);
   const auto drop = static_cast<float>(options_.feature_drop);
-  shard.batcher.pack(
-      set_.features(), shard.sequences,
-      {.tags = has_tags(config_.task), .labels = has_label(config_.task)},
-      {.probability = options_.feature_drop, .words = options_.word_dropout, .seed = key},
-      shard.batch);
+  shard.batcher.pack(set_.features(), shard.sequences,
+                     {.tags = has_tags(config_.task), .labels = has_label(config_.task)},
+                     {.probability = options_.feature_drop,
+                      .words = options_.word_dropout,
+                      .ngrams = options_.ngram_drop,
+                      .seed = key},
+                     shard.batch);
   shard.input_scale = 1.0F / (1.0F - drop);
-  const TrainNoise noise{{mix64(key + 1), static_cast<float>(options_.dropout)}, shard.input_scale};
+  const TrainNoise noise{
+      {mix64(key + 1), static_cast<float>(options_.dropout)}, shard.input_scale, ngram_scale()};
   if (!teachers_.empty()) {
     teachers_.predict(set_.features(), shard.sequences, shard.teachers, shard.taught);
   }
@@ -281,17 +284,26 @@ void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step
                     shard.dtag_logits.data(), shard.memory, shard.gradients.data());
 }
 
-// Fills gradients_: the dense part as the sum of the shards', the table's by scattering each
-// shard's words.
+// Fills gradients_: the dense part as the sum of the shards', the tables' by scattering each
+// shard's words and word n-grams.
 void TrainingStep::reduce() {
   const std::size_t dense = network_.dense_size();
   const std::size_t chunks = (dense + kChunk - 1) / kChunk;
   const std::size_t columns = slices(network_.bottleneck());
-  workers_.run(columns + chunks, [&](std::size_t unit, int) {
+  const NgramHead* ngrams = network_.ngrams();
+  workers_.run(columns + chunks + 1, [&](std::size_t unit, int) {
+    if (unit == columns + chunks) {
+      if (ngrams == nullptr) return;
+      for (const auto& shard : shards_) {
+        ngrams->scatter(shard->batch, ngram_scale(), shard->memory.ngrams,
+                        gradients_.data() + ngrams->table());
+      }
+      return;
+    }
     if (unit < columns) {
       for (const auto& shard : shards_) {
         scatter_rows(network_.bottleneck(), shard->batch, shard->memory.dprojected.data(),
-                     shard->input_scale, unit, gradients_.data() + dense);
+                     shard->input_scale, unit, gradients_.data() + network_.table());
       }
       return;
     }

@@ -55,6 +55,7 @@ class TrainingStep {
   double crf_loss(Shard& shard, float scale, std::span<const float> weights) const;
   double crf_loss_of(Shard& shard, std::size_t sequence, float scale) const;
   void read_soft_tags(const PackedBatch& batch, std::size_t begin, Shard& shard) const;
+  float ngram_scale() const { return static_cast<float>(1 / (1 - options_.ngram_drop)); }
   void reduce();
 
   const ModelConfig& config_;

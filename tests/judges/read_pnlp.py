@@ -53,6 +53,8 @@ def read_config(data, version):
             raise Bad("bits after the pairs")
         config["pairs"] = bin(bits).count("1")
     config["crf"] = version > 3 and data.at < len(data.data) and data.number(1) == 1
+    config["word n-grams"] = data.varint() if version > 3 and data.at < len(data.data) else 0
+    config["n-gram weights"] = data.varint() if config["word n-grams"] else 0
     data.end()
     return config
 
@@ -62,6 +64,12 @@ def layers(config):
     return {"conv": (config["layers"], 0), "conv-mixer": (1, config["layers"]),
             "hourglass": (1, config["layers"]),
             "mixer": (0, config["layers"])}.get(config["encoder"], (0, 0))
+
+
+def ngram_table(config):
+    """Rows and columns of the table of word n-grams."""
+    columns = max(1, min(16, len(config["labels"]) - 1))
+    return -(-config["n-gram weights"] // (64 * columns)) * 64, columns
 
 
 def shapes(config):
@@ -90,6 +98,9 @@ def shapes(config):
         slots = len(config["slots"])
         result += [("crf.start", (1 + slots,)), ("crf.next", (tags, 1 + slots)),
                    ("crf.inside", (2, slots)), ("crf.end", (tags,))]
+    if config["word n-grams"]:
+        rows, columns = ngram_table(config)
+        result += [("ngrams", (columns, labels)), ("ngrams.table", (rows * columns // 64, 64))]
     rows = [rows for _, _, rows in config["channels"]]
     result.append(("table", ((2 * config["window"] + 1) * rows[0] + sum(rows[1:]), c)))
     return result
@@ -290,11 +301,48 @@ def outputs(model, tokens):
         q = rounded_row(q) if small else q
         result += [bias + dot(q, [row[k] for row in weights["label"]])
                    for k, bias in enumerate(weights["label.bias"])]
+        if config["word n-grams"]:
+            result = [a + b for a, b in zip(result, ngram_logits(config, weights, tokens))]
     if config["task"] in ("tags", "joint"):
         for row in map(rounded_row, y) if small else y:
             result += [bias + dot(row, [weight[k] for weight in weights["tags"]])
                        for k, bias in enumerate(weights["tags.bias"])]
     return result
+
+
+def mix64(x):
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9 % 2 ** 64
+    x = (x ^ x >> 27) * 0x94d049bb133111eb % 2 ** 64
+    return x ^ x >> 31
+
+
+def word_keys(config, tokens):
+    at = 0
+    for name, count, _ in config["channels"]:
+        if name == "lower":
+            return [values[at] for values in tokens]
+        at += count
+    keys = []
+    for values in tokens:
+        keys.append(0)
+        for value in values:
+            keys[-1] = mix64((keys[-1] + value) % 2 ** 64)
+    return keys
+
+
+def ngram_logits(config, weights, tokens):
+    """What the n-grams of a text add to each label's logit."""
+    rows, columns = ngram_table(config)
+    keys, found = word_keys(config, tokens), set()
+    for begin in range(len(keys)):
+        code = 0
+        for key in keys[begin:begin + config["word n-grams"]]:
+            code = mix64((code * 0x9e3779b97f4a7c15 + key + 1) % 2 ** 64)
+            found.add((code >> 32) * rows >> 32)
+    flat = [weight for row in weights["ngrams.table"] for weight in row]
+    sums = [sum(flat[row * columns + c] for row in found) / math.sqrt(max(1, len(found)))
+            for c in range(columns)]
+    return [dot(sums, [row[k] for row in weights["ngrams"]]) for k in range(len(config["labels"]))]
 
 
 def check_self_test(model):

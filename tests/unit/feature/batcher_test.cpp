@@ -358,3 +358,61 @@ TEST_CASE("a feature set can be used again, and refuses records of another width
   bad.values.pop_back();
   CHECK_THROWS_AS(set.add(bad), Error);
 }
+
+TEST_CASE("word n-grams are those of each sequence's words, up to the length limit") {
+  const FeatureSet set = set_of({{5, 6, 5, 6}, {}, {6}});
+  PackedBatch batch;
+  Batcher(kChannels, {{.used = false}, {.first_row = 0, .rows = 2}}, {}).pack_all(set, batch);
+  CHECK(batch.ngram_offsets.empty());
+  Batcher batcher(kChannels, {{.used = false}, {.first_row = 0, .rows = 2}},
+                  {.segment = 2, .max_tokens = 3, .ngrams = {.longest = 2, .rows = 1U << 20U}});
+  batcher.pack_all(set, batch);
+  // 5; 5 6, 6; 6 5, and 6 alone.
+  CHECK(batch.ngram_offsets == Ints{0, 4, 4, 5});
+  CHECK(batch.ngram_counts == Ints{4, 0, 1});
+  CHECK(batch.ngram_rows[4] == batch.ngram_rows[2]);
+}
+
+TEST_CASE("a channel of lower-cased words is what word n-grams know words by") {
+  const std::vector<Channel> channels = {{"word", 1}, {"lower", 1}};
+  FeatureSet set(2);
+  FeatureRecord record;
+  record.tokens = {{0, 1}, {2, 3}};
+  record.values = {1, 9, 2, 9};  // two words, the same but for capitals
+  set.add(record);
+  PackedBatch batch;
+  const WordNgramOptions one{.longest = 1, .rows = 1U << 20U};
+  Batcher(channels, {{.rows = 1}, {.rows = 1}}, {.ngrams = one}).pack_all(set, batch);
+  CHECK(batch.ngram_rows.size() == 1);
+  const std::vector<Channel> others = {{"word", 1}, {"suffix", 1}};
+  Batcher(others, {{.rows = 1}, {.rows = 1}}, {.ngrams = one}).pack_all(set, batch);
+  CHECK(batch.ngram_rows.size() == 2);
+}
+
+TEST_CASE("word n-grams are dropped one by one, and counted before that") {
+  std::vector<std::uint32_t> words(2000);
+  for (std::uint32_t i = 0; i < words.size(); ++i) words[i] = i;
+  FeatureSet set(1);
+  FeatureRecord record;
+  for (const std::uint32_t word : words) {
+    record.tokens.push_back({word, word + 1});
+    record.values.push_back(static_cast<std::uint16_t>(word));
+  }
+  set.add(record);
+  Batcher batcher({{"word", 1}}, {{.rows = 1}}, {.ngrams = {.longest = 1, .rows = 1U << 30U}});
+  PackedBatch batch;
+  const std::vector<BatchSequence> sequences = {
+      {.words = set.record(0), .tags = {}, .labels = {}},
+      {.words = set.record(0), .tags = {}, .labels = {}}};
+  batcher.pack(set, sequences, {}, {.ngrams = 0.25, .seed = 3}, batch);
+  CHECK(batch.ngram_counts == Ints{2000, 2000});
+  const auto kept = static_cast<std::size_t>(batch.ngram_offsets[1]);
+  CHECK(kept > 1400);
+  CHECK(kept < 1600);
+  // Another draw for the other sequence, the same draw for the same seed.
+  CHECK(Ints(batch.ngram_rows.begin(), batch.ngram_rows.begin() + static_cast<long>(kept)) !=
+        Ints(batch.ngram_rows.begin() + static_cast<long>(kept), batch.ngram_rows.end()));
+  const Ints before = batch.ngram_rows;
+  batcher.pack(set, sequences, {}, {.ngrams = 0.25, .seed = 3}, batch);
+  CHECK(batch.ngram_rows == before);
+}

@@ -186,6 +186,27 @@ TEST_CASE("other things that make no model are refused with a reason") {
         "the threshold is nan; it must be from 0 to 1");
 }
 
+TEST_CASE("word n-grams are told only where there are some, and bounded") {
+  ModelConfig config = joint_config();
+  const std::string without = encode_config(config);
+  config.shape.ngram_weights = 77;
+  CHECK(encode_config(config) == without);
+  config.shape.word_ngrams = 2;
+  CHECK(decode_config(encode_config(config)) == config);
+  config.crf = true;
+  CHECK(decode_config(encode_config(config)) == config);
+  CHECK(complaint([](ModelConfig& c) { c.shape.word_ngrams = 9; }) ==
+        "length of word n-grams is 9; give 0 to 8");
+  CHECK(complaint([](ModelConfig& c) {
+          c.shape.word_ngrams = 8;
+          c.shape.ngram_weights = 0;
+        }) == "number of weights for word n-grams is 0; give 1 to 16777216");
+  config.task = Task::tags;
+  CHECK(
+      refusal([&] { check_config(config); }, ErrorKind::usage) ==
+      "word n-grams tell labels, and the task tags has none; leave them out with --word-ngrams 0");
+}
+
 TEST_CASE("damaged bytes are refused as data, with what does not fit") {
   const std::string whole = encode_config(joint_config());
   const auto message = [](const std::string& bytes) {
@@ -198,7 +219,7 @@ TEST_CASE("damaged bytes are refused as data, with what does not fit") {
   // Without its last byte it is a configuration of the first models, which knew no pairs.
   CHECK(decode_config(whole.substr(0, whole.size() - 1)) == joint_config());
   CHECK(message(whole + "x") == "model configuration: a CRF of kind 120");
-  CHECK(message(whole + "\1x").find("1 bytes too many") != std::string::npos);
+  CHECK(message(whole + "\1\2\3x").find("1 bytes too many") != std::string::npos);
   std::string task = whole;
   task[0] = 4;
   CHECK(message(task) == "model configuration: task 4");
