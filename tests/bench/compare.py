@@ -107,7 +107,7 @@ class Comparison:
 
         commands = [side(epochs) for side in (ours, torch) for epochs in (1, few)]
         runs = 1 if self.options.runs == 1 else min(3, self.options.runs)
-        timings = interleave([lambda command=command: run(command) for command in commands], runs)
+        timings = interleave([lambda command=command: run(command) for command in commands], runs, warm=False)
 
         def extrapolated(one, more):
             def whole(field):
@@ -265,7 +265,7 @@ def describe(row, result):
     by_cpu = rates = ""
     if result.peer:
         seen.update(peer=result.peer.as_json(), ratio=round(result.ratio("wall"), 4), ratio_cpu=round(result.ratio("cpu"), 4))
-        by_cpu = "%.2f" % seen["ratio_cpu"]
+        by_cpu = "%.2f" % (1 / result.ratio("cpu") if less else result.ratio("cpu"))
     if result.ours_units > 1:
         seen["rows_per_second"] = [round(result.ours_units / result.ours.wall), round(result.peer_units / result.peer.wall)]
         rates = "{:,} / {:,} rows/s".format(*seen["rows_per_second"])

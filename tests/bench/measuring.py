@@ -62,10 +62,10 @@ def run(command, stdin=None):
     return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, min(1.0, others))
 
 
-def interleave(works, runs):
+def interleave(works, runs, warm=True):
     """Calls each work (which returns a Usage) once to warm up, then all of them in turn, `runs` times: a list of
     Timings. With `runs` = 1 nothing is warmed up."""
-    if runs > 1:
+    if warm and runs > 1:
         for work in works:
             work()
     usages = [[] for _ in works]
