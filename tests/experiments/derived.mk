@@ -15,7 +15,7 @@ $(OUT)/data/$1/dev.jsonl: $(DATA)/$(subst -,/,$(word 1,$(subst ., ,$1)))/dev.jso
 endef
 example_sets := $(foreach rows,$(EXAMPLES),$(foreach seed,$(SEEDS),mtop-en.rows$(rows).seed$(seed)))
 $(foreach set,$(example_sets),$(eval $(call rows_rule,$(set))))
-example_runs := $(foreach set,$(example_sets),$(foreach recipe,intent $(PEERS),$(set)/$(recipe)/$(call stem_seed,$(set))))
+example_runs := $(foreach set,$(example_sets),$(foreach recipe,pnlp $(PEERS),$(set)/$(recipe)/$(call stem_seed,$(set))))
 
 # SET.foldK: every FOLDSth record, by a hash of its text, is held out.
 define fold_rule
@@ -26,8 +26,8 @@ endef
 folds := $(shell seq $(FOLDS))
 $(foreach fold,$(folds),$(eval $(call fold_rule,hyperpartisan,$(fold))))
 # The peers do not depend on a seed.
-fold_runs := $(foreach fold,$(folds),$(foreach recipe,fold $(PEERS),\
-  $(foreach seed,$(if $(filter fold,$(recipe)),$(SEEDS),$(firstword $(SEEDS))),\
+fold_runs := $(foreach fold,$(folds),$(foreach recipe,pnlp $(PEERS),\
+  $(foreach seed,$(if $(filter pnlp,$(recipe)),$(SEEDS),$(firstword $(SEEDS))),\
   hyperpartisan.fold$(fold)of$(FOLDS)/$(recipe)/$(seed))))
 
 $(OUT)/hyperpartisan.md: $(patsubst %,$(OUT)/runs/%/run.json,$(fold_runs)) $(here)/render.py
@@ -41,7 +41,7 @@ $(OUT)/size.md: $(call files_of,size) $(here)/render.py $(here)/figure.py
 	  $(OUT)/results.jsonl $(call known,$(size.runs))
 	$(PYTHON) $(here)/render.py --title '$(size.title)' $(OUT)/results.jsonl $(call known,$(size.runs)) >$@.new
 	mv $@.new $@
-example_rows := $(sort $(patsubst %/,%,$(dir $(example_runs))))
+example_rows := $(patsubst %/,%,$(dir $(example_runs)))
 $(OUT)/examples.md: $(patsubst %,$(OUT)/runs/%/run.json,$(example_runs)) $(here)/render.py $(here)/figure.py
 	$(PYTHON) $(here)/figure.py --title '$(examples.title)' --x rows --y accuracy -o $(OUT)/examples.svg \
 	  $(OUT)/results.jsonl $(example_rows)

@@ -78,7 +78,7 @@ class Plot:
         middle = (TOP + HEIGHT - BOTTOM) / 2
         self.text(16, middle, y_title, "middle", extra=' transform="rotate(-90 16 %.1f)"' % middle)
 
-    def series(self, name, points, color):
+    def series(self, points, color):
         """points: (x, y, bar or None, label) by rising x."""
         path = " ".join("%.1f,%.1f" % (self.x(x), self.y(y)) for x, y, _, _ in points)
         self.parts.append('<polyline points="%s" fill="none" stroke="%s" stroke-width="1.5"/>' % (path, color))
@@ -87,9 +87,13 @@ class Plot:
                 self.line(self.x(x), self.y(y - bar), self.x(x), self.y(y + bar), color)
             self.parts.append('<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"><title>%s</title></circle>' % (
                 self.x(x), self.y(y), color, escape(label)))
-        if name:
-            x, y = points[-1][:2]
-            self.text(self.x(x) + 8, self.y(y) + 4, name, color=color)
+
+    def names(self, ends):
+        """Names of series right of their last points, (name, x, y, color), moved down where they would meet."""
+        last = -math.inf
+        for name, x, y, color in sorted(ends, key=lambda end: -end[2]):
+            last = max(self.y(y) + 4, last + 14)
+            self.text(self.x(x) + 8, last, name, color=color)
 
     def svg(self):
         return ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">\n'
@@ -121,8 +125,11 @@ def main():
     series = series_of(results.groups(arguments.results, arguments.runs, key), arguments.x, arguments.y, arguments.join)
     plot = Plot([point[:3] for points in series.values() for point in points])
     plot.axes(arguments.title, AXES[arguments.x], arguments.y + ", %")
+    ends = []
     for color, (name, points) in zip(COLORS * len(series), series.items()):
-        plot.series(name, points, color)
+        plot.series(points, color)
+        ends.append((name, *points[-1][:2], color))
+    plot.names(ends)
     with open(arguments.out + ".new", "w", encoding="utf-8") as file:
         file.write(plot.svg())
     os.rename(arguments.out + ".new", arguments.out)

@@ -117,12 +117,10 @@ size-5m.train = $(call size_train,2048,4096,176,256,4)
 size.title = Accuracy against size: MTOP English
 size.runs = $(addprefix mtop-en/,$(addprefix size-,50k 100k 200k 500k) default size-2m size-5m)
 
-# Intents alone, from few examples on; those that choose the epoch are taken from among them.
-intent.dev = alone
-intent.train =
+# The default beside other programs: as for them, nothing of what it is measured on is shown in training.
+pnlp.dev = alone
+pnlp.train =
 examples.title = Accuracy against the number of training examples: intents of MTOP English
-fold.dev = alone
-fold.train =
 hyperpartisan.title = Hyperpartisan: accuracy of cross-validation over both files
 
 figures := size examples

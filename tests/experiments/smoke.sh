@@ -41,7 +41,7 @@ done
 for recipe in default no-teachers no-channels no-prefix with-crf; do
   grep -q "mtop-en[ /|]*$recipe\b" out/ablation.md || fail "ablation.md has no $recipe"
 done
-grep -q '| hyperpartisan | fold | 1 | [0-9.]* |' out/hyperpartisan.md || fail "$(cat out/hyperpartisan.md)"
+grep -q '| hyperpartisan | pnlp | 1 | [0-9.]* |' out/hyperpartisan.md || fail "$(cat out/hyperpartisan.md)"
 [ "$(cat out/data/hyperpartisan.fold*/dev.jsonl | sort)" = "$(cat data/hyperpartisan/*.jsonl | sort)" ] ||
   fail "the folds are not the records"
 for figure in size examples; do
