@@ -337,7 +337,7 @@ def main():
             print("compare.sh: %s: %s" % (row.name, warning), file=sys.stderr)
         try:
             line, seen = describe(row, row.work())
-        except Failed as fault:
+        except (Failed, OSError) as fault:
             print("compare.sh: %s: %s" % (row.name, fault), file=sys.stderr)
             failed = True
             continue
