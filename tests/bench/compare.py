@@ -112,12 +112,14 @@ class Comparison:
         def extrapolated(one, more):
             def whole(field):
                 first = getattr(one, field)
-                return first + (EPOCHS - 1) * max(0.0, getattr(more, field) - first) / (few - 1)
+                return first + (EPOCHS - 1) * (getattr(more, field) - first) / (few - 1)
 
             return Timing([Usage(whole("wall"), whole("cpu"), more.peak, more.others)])
 
         mine, its = extrapolated(*timings[:2]), extrapolated(*timings[2:])
         epoch = (timings[1].wall - timings[0].wall) / (few - 1)
+        if min(epoch, timings[3].wall - timings[2].wall, timings[1].cpu - timings[0].cpu) <= 0:
+            raise Failed("%d epochs took no longer than one: too few rows, or too busy a machine" % few)
         notes = ["80 epochs reckoned from 1 and %d" % few, "%s threads" % threads, "an epoch: pnlp %.2f s, PyTorch %.2f s" % (
             epoch, (timings[3].wall - timings[2].wall) / (few - 1))]
         notes.append(self.arithmetic(epoch, int(threads)))
