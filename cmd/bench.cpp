@@ -23,6 +23,7 @@ namespace {
 constexpr std::size_t kBatch = 256;    // as predict's
 constexpr double kLeastSeconds = 0.1;  // of a run
 constexpr double kNoisy = 0.2;         // spread from which numbers are not to be trusted
+constexpr double kWaiting = 0.1;       // and share of the time without a processor
 constexpr const char* kOneRecord = "wake me at seven tomorrow\n";
 
 struct Stage {
@@ -34,8 +35,8 @@ struct Report {
   std::uint64_t records = 0;
   std::uint64_t tokens = 0;
   std::vector<Stage> stages;
-  double gflops = 0;
-  double peak_gflops = 0;
+  double gflops = 0;       // 10^9 operations a second, in fp32 or of bytes
+  double peak_gflops = 0;  // of one core, in the same
   double startup_seconds = 0;
   std::uint64_t peak_memory = 0;
 
@@ -44,6 +45,12 @@ struct Report {
     for (const Stage& stage : stages) widest = std::max(widest, stage.timing.spread);
     return widest;
   }
+  double waiting() const {
+    double longest = 0;
+    for (const Stage& stage : stages) longest = std::max(longest, stage.timing.waiting);
+    return longest;
+  }
+  bool noisy() const { return spread() > kNoisy || waiting() > kWaiting; }
 };
 
 class Bench : public Command {
@@ -84,22 +91,24 @@ class Bench : public Command {
     measure_program(options, report);
     file.write(json_ ? json_text(report) : table(report));
     file.commit();
-    if (report.spread() > kNoisy) {
-      messages.warn(
-          fmt::format("the machine is too noisy to trust these numbers: runs of one "
-                      "stage differ by {:.0f} %",
-                      100 * report.spread()));
+    if (report.noisy()) {
+      messages.warn(fmt::format(
+          "the machine is too noisy to trust these numbers: runs of one stage differ "
+          "by {:.0f} %, and up to {:.0f} % of the time other programs had the processor",
+          100 * report.spread(), 100 * report.waiting()));
     }
     return kDone;
   }
 
  private:
+  bool eight_bit() const { return model_file_->weight_format == WeightFormat::int8_products; }
+
   void measure_stages(Report& report) {
     std::vector<Record> records;
-    const auto add = [&](const char* name, const std::function<double()>& work) {
+    const auto add = [&](const char* name, const std::function<Elapsed()>& work) {
       report.stages.push_back({name, measure(repeats_, kLeastSeconds, work)});
     };
-    add("read", [&] { return seconds_of([&] { read_all(records); }); });
+    add("read", [&] { return elapsed_in([&] { read_all(records); }); });
     if (records.empty()) throw Error(ErrorKind::data, "there is not one record to measure with");
 
     // Fresh caches each time: real input does not come twice.
@@ -107,7 +116,7 @@ class Bench : public Command {
     std::vector<FeatureRecord> features(records.size());
     add("tokenize+project", [&] {
       const std::unique_ptr<Featurizer> fresh = featurizer.clone();
-      return seconds_of([&] {
+      return elapsed_in([&] {
         for (std::size_t i = 0; i < records.size(); ++i) fresh->featurize(records[i], features[i]);
       });
     });
@@ -115,9 +124,9 @@ class Bench : public Command {
     const Predictor predictor(model_file_, PredictOptions());
     std::vector<Prediction> predictions(records.size());
     add("predict", [&] {
-      report.peak_gflops = std::max(report.peak_gflops, gemm_peak_gflops());
+      report.peak_gflops = std::max(report.peak_gflops, gemm_peak(eight_bit()));
       const std::unique_ptr<Predictor> fresh = predictor.clone();
-      return seconds_of([&] {
+      return elapsed_in([&] {
         for (std::size_t i = 0; i < features.size(); i += kBatch) {
           const std::size_t count = std::min(kBatch, features.size() - i);
           fresh->predict(std::span(features).subspan(i, count),
@@ -125,7 +134,7 @@ class Bench : public Command {
         }
       });
     });
-    add("write", [&] { return seconds_of([&] { write_all(records, predictions); }); });
+    add("write", [&] { return elapsed_in([&] { write_all(records, predictions); }); });
 
     const Network network(model_file_->config);
     double operations = 0;
@@ -191,21 +200,23 @@ class Bench : public Command {
   std::string table(const Report& report) const {
     std::string out = fmt::format("{} records, {} tokens; median of {} runs\n\n", report.records,
                                   report.tokens, repeats_);
-    out += fmt::format("{:<18}{:>12}{:>12}{:>14}{:>10}\n", "stage", "rows/s", "us/row", "tokens/s",
-                       "spread");
+    out += fmt::format("{:<18}{:>12}{:>12}{:>14}{:>10}{:>10}\n", "stage", "rows/s", "us/row",
+                       "tokens/s", "spread", "waiting");
     for (const Stage& stage : report.stages) {
       const double rows = static_cast<double>(report.records) / stage.timing.median;
       const double tokens = static_cast<double>(report.tokens) / stage.timing.median;
-      out += fmt::format("{:<18}{:>12.0f}{:>12.2f}{:>14.0f}{:>8.0f} %\n", stage.name, rows,
-                         1e6 / rows, tokens, 100 * stage.timing.spread);
+      out +=
+          fmt::format("{:<18}{:>12.0f}{:>12.2f}{:>14.0f}{:>8.0f} %{:>8.0f} %\n", stage.name, rows,
+                      1e6 / rows, tokens, 100 * stage.timing.spread, 100 * stage.timing.waiting);
     }
     out += fmt::format(
         "\nStages run on one thread; the program on {}, from its start to its end.\n"
-        "predict       {:.1f} GFLOP/s, {:.0f} % of this core's {:.1f}\n"
+        "predict       {:.1f} {}/s, {:.0f} % of this core's {:.1f}\n"
         "start-up      {:.1f} ms to label one record\n"
         "peak memory   {:.1f} MB of the program\n",
-        threads_, report.gflops, 100 * report.gflops / report.peak_gflops, report.peak_gflops,
-        1e3 * report.startup_seconds, static_cast<double>(report.peak_memory) * 1e-6);
+        threads_, report.gflops, eight_bit() ? "GOP" : "GFLOP",
+        100 * report.gflops / report.peak_gflops, report.peak_gflops, 1e3 * report.startup_seconds,
+        static_cast<double>(report.peak_memory) * 1e-6);
     return out;
   }
 
@@ -224,14 +235,16 @@ class Bench : public Command {
       json.key("rows_per_second").value(rows);
       json.key("microseconds_per_row").value(1e6 / rows);
       json.key("tokens_per_second").value(static_cast<double>(report.tokens) / stage.timing.median);
-      json.key("spread").value(stage.timing.spread).end_object();
+      json.key("spread").value(stage.timing.spread);
+      json.key("waiting").value(stage.timing.waiting).end_object();
     }
     json.end_array();
+    json.key("products").value(std::string_view(eight_bit() ? "8-bit" : "fp32"));
     json.key("gflops").value(report.gflops);
     json.key("peak_gflops").value(report.peak_gflops);
     json.key("startup_milliseconds").value(1e3 * report.startup_seconds);
     json.key("peak_memory_bytes").value(report.peak_memory);
-    json.key("noisy").value(report.spread() > kNoisy);
+    json.key("noisy").value(report.noisy());
     json.end_object();
     return out + "\n";
   }

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <system_error>
 
 #include "pnlp/base/error.hpp"
@@ -42,46 +43,23 @@ class Actions {
   posix_spawn_file_actions_t actions_;
 };
 
-}  // namespace
-
-Timing summarize(std::vector<double> seconds) {
-  std::sort(seconds.begin(), seconds.end());
-  Timing timing;
-  timing.median = seconds[seconds.size() / 2];
-  if (timing.median > 0) timing.spread = (seconds.back() - seconds.front()) / timing.median;
-  return timing;
-}
-
 double seconds_of(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-Timing measure(std::uint32_t repeats, double least_seconds, const std::function<double()>& work) {
-  // The first call warms caches and code up and tells how many calls make a run.
-  const double once = std::max(work(), 1e-9);
-  const auto calls =
-      static_cast<std::uint64_t>(std::clamp(std::ceil(least_seconds / once), 1.0, 1e6));
-  std::vector<double> runs;
-  for (std::uint32_t run = 0; run < repeats; ++run) {
-    double sum = 0;
-    for (std::uint64_t call = 0; call < calls; ++call) sum += work();
-    runs.push_back(sum / static_cast<double>(calls));
-  }
-  return summarize(std::move(runs));
+// That this thread has had a processor for.
+double processor_seconds() {
+  timespec now = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-double gemm_peak_gflops() {
-  const std::vector<float> a(kPeakSize * kPeakSize, 0.5F);
-  const std::vector<float> b(kPeakSize * kPeakSize, 0.25F);
-  std::vector<float> c(kPeakSize * kPeakSize);
-  const auto product = [&] {
-    gemm(Transpose::no, Transpose::no, kPeakSize, kPeakSize, kPeakSize, a.data(), kPeakSize,
-         b.data(), kPeakSize, false, c.data(), kPeakSize);
-  };
+// 10^9 operations a second of a product of kPeakSize^3. The fastest of those that fit into
+// kPeakSeconds: a peak is what the machine can do, not what it did.
+double fastest_rate(const std::function<void()>& product) {
   product();
-  // The fastest product of those that fit: a peak is what the machine can do, not what it did.
   double fastest = seconds_of(product);
   for (double spent = fastest; spent < kPeakSeconds;) {
     const double seconds = seconds_of(product);
@@ -92,6 +70,61 @@ double gemm_peak_gflops() {
   return 2 * size * size * size / fastest * 1e-9;
 }
 
+}  // namespace
+
+Timing summarize(std::vector<double> seconds) {
+  std::sort(seconds.begin(), seconds.end());
+  Timing timing;
+  timing.median = seconds[seconds.size() / 2];
+  if (timing.median > 0) timing.spread = (seconds.back() - seconds.front()) / timing.median;
+  return timing;
+}
+
+Elapsed elapsed_in(const std::function<void()>& work) {
+  const double busy = processor_seconds();
+  const double seconds = seconds_of(work);
+  return {seconds, processor_seconds() - busy};
+}
+
+Timing measure(std::uint32_t repeats, double least_seconds, const std::function<Elapsed()>& work) {
+  // The first call warms caches and code up and tells how many calls make a run.
+  const double once = std::max(work().seconds, 1e-9);
+  const auto calls =
+      static_cast<std::uint64_t>(std::clamp(std::ceil(least_seconds / once), 1.0, 1e6));
+  std::vector<double> runs;
+  Elapsed all;
+  for (std::uint32_t run = 0; run < repeats; ++run) {
+    double sum = 0;
+    for (std::uint64_t call = 0; call < calls; ++call) {
+      const Elapsed took = work();
+      sum += took.seconds;
+      all.processor += took.processor;
+    }
+    all.seconds += sum;
+    runs.push_back(sum / static_cast<double>(calls));
+  }
+  Timing timing = summarize(std::move(runs));
+  timing.waiting = std::clamp(1 - all.processor / std::max(all.seconds, 1e-9), 0.0, 1.0);
+  return timing;
+}
+
+double gemm_peak(bool eight_bit) {
+  constexpr std::size_t kCells = kPeakSize * kPeakSize;
+  if (eight_bit) {
+    const std::vector<std::uint8_t> a(kCells, 3);
+    const std::vector<std::int8_t> b(kCells, 2);
+    std::vector<std::int32_t> c(kCells);
+    return fastest_rate(
+        [&] { gemm8(kPeakSize, kPeakSize, kPeakSize, a.data(), b.data(), c.data()); });
+  }
+  const std::vector<float> a(kCells, 0.5F);
+  const std::vector<float> b(kCells, 0.25F);
+  std::vector<float> c(kCells);
+  return fastest_rate([&] {
+    gemm(Transpose::no, Transpose::no, kPeakSize, kPeakSize, kPeakSize, a.data(), kPeakSize,
+         b.data(), kPeakSize, false, c.data(), kPeakSize);
+  });
+}
 ChildRun run_program(const std::vector<std::string>& arguments, const std::string& input) {
   int pipe_ends[2];
   if (pipe2(pipe_ends, O_CLOEXEC) != 0) cannot_run(errno);

@@ -9,23 +9,28 @@
 
 namespace pnlp::cmd {
 
-// Seconds of several runs of the same work.
+// Time that some work took: on the clock, and of a processor (the calling thread's).
+struct Elapsed {
+  double seconds = 0;
+  double processor = 0;
+};
+Elapsed elapsed_in(const std::function<void()>& work);
+
+// Several runs of the same work.
 struct Timing {
-  double median = 0;
-  double spread = 0;  // (slowest - fastest) / median
+  double median = 0;   // seconds
+  double spread = 0;   // (slowest - fastest) / median
+  double waiting = 0;  // share of the time in which the work had no processor; 0 if not known
 };
 Timing summarize(std::vector<double> seconds);
 
-// Runs `work` (which returns the seconds that counted) `repeats` times, each time so often that at
+// Runs `work` (which returns the time that counted) `repeats` times, each time so often that at
 // least `least_seconds` are measured; results are seconds of one call.
-Timing measure(std::uint32_t repeats, double least_seconds, const std::function<double()>& work);
+Timing measure(std::uint32_t repeats, double least_seconds, const std::function<Elapsed()>& work);
 
-// Seconds that `work` takes.
-double seconds_of(const std::function<void()>& work);
-
-// Floating-point operations per second, in 10^9, of large matrix products on one core, as fast as
-// they are at this moment. Takes about a tenth of a second.
-double gemm_peak_gflops();
+// Operations per second, in 10^9, of large matrix products on one core, as fast as they are at this
+// moment: in fp32, or of bytes. Takes about a tenth of a second.
+double gemm_peak(bool eight_bit);
 
 struct ChildRun {
   double seconds = 0;

@@ -37,6 +37,20 @@ void sgemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::siz
 
 }  // namespace
 
+void gemm8(std::size_t m, std::size_t n, std::size_t k, const std::uint8_t* a, const std::int8_t* b,
+           std::int32_t* c) {
+  use_one_thread();
+  const auto dim = [](std::size_t size) { return static_cast<dnnl_dim_t>(size); };
+  const std::int32_t offset = 0;
+  const dnnl_status_t status = dnnl_gemm_u8s8s32('N', 'N', 'F', dim(m), dim(n), dim(k), 1.0F, a,
+                                                 dim(k), 0, b, dim(n), 0, 0.0F, c, dim(n), &offset);
+  if (status != dnnl_success) {
+    throw Error(ErrorKind::internal,
+                fmt::format("oneDNN refused an 8-bit product of {}x{}x{} (status {})", m, n, k,
+                            static_cast<int>(status)));
+  }
+}
+
 void initialize_numerics() {
   dnnl_set_verbose(0);
 }

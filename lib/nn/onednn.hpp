@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace pnlp {
@@ -19,6 +20,12 @@ enum class Transpose : bool { no = false, yes = true };
 void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n, std::size_t k,
           const float* a, std::size_t lda, const float* b, std::size_t ldb, bool accumulate,
           float* c, std::size_t ldc);
+
+// C[M][N] = A[M][K] * B[K][N] in exact integers, row-major and without gaps: oneDNN's own 8-bit
+// product, by which a machine's peak is told (prediction has kernels of its own). On processors
+// without VNNI sums of two neighbouring products saturate. Error(internal) if oneDNN refuses.
+void gemm8(std::size_t m, std::size_t n, std::size_t k, const std::uint8_t* a, const std::int8_t* b,
+           std::int32_t* c);
 
 // Whether a row of a product of untransposed matrices, and a column of a product with untransposed
 // B, has the same bits whatever other rows, or columns, are in the call. True of oneDNN's AVX-512

@@ -238,3 +238,22 @@ TEST_CASE("empty matrices: a sum of nothing is zero") {
   gemm(Transpose::yes, Transpose::no, 2, 0, 1, c, 2, &none, 1, false, c, 2);
   CHECK(c[3] == 4);
 }
+
+TEST_CASE("the 8-bit product is exact") {
+  // Small values: pairs of products must not saturate on processors without VNNI.
+  constexpr std::size_t kRows = 5, kColumns = 19, kInner = 33;
+  std::vector<std::uint8_t> a(kRows * kInner);
+  std::vector<std::int8_t> b(kInner * kColumns);
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<std::uint8_t>(i * 7 % 101);
+  for (std::size_t i = 0; i < b.size(); ++i)
+    b[i] = static_cast<std::int8_t>(static_cast<int>(i * 11 % 127) - 63);
+  std::vector<std::int32_t> c(kRows * kColumns, -1);
+  gemm8(kRows, kColumns, kInner, a.data(), b.data(), c.data());
+  for (std::size_t i = 0; i < kRows; ++i) {
+    for (std::size_t j = 0; j < kColumns; ++j) {
+      std::int32_t sum = 0;
+      for (std::size_t l = 0; l < kInner; ++l) sum += a[i * kInner + l] * b[l * kColumns + j];
+      CHECK(c[i * kColumns + j] == sum);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+# Features, recipes, and the tables that compare them.
+#
+#   features.NAME     options of pnlp project
+#   NAME.features     the features of recipe NAME [default]
+#   NAME.train        its options of pnlp train
+#   NAME.dev = alone  the dev records are not shown to pnlp train: it holds a tenth of the others out
+#   TABLE.title, TABLE.runs = SET/RECIPE ...
+
+sizes := xsmall small base large xlarge
+
+# Projections. Words alone, without the hashed channels of the whole word, as in the paper.
+features.default =
+features.trigrams = --channels none
+features.simhash = --channels none --projection simhash
+features.ternary = --channels none --projection ternary
+features.binary = --channels none --projection binary
+features.vectors = --channels none --projection vectors:$(VECTORS)
+features.lowercase = --lowercase
+
+minhash.features = trigrams
+minhash.train = --preset base
+simhash.features = simhash
+simhash.train = --preset base
+ternary.features = ternary
+ternary.train = --preset base
+binary.features = binary
+binary.train = --preset base
+vectors.features = vectors
+vectors.train = --preset base
+
+table1.title = Projections: base, MTOP English (paper, table 1)
+table1.runs = $(addprefix mtop-en/,minhash simhash ternary binary $(if $(VECTORS),vectors) base)
+
+# Encoders, on the features of base, whose own is mixer.
+encoders := conv-mixer conv none lstm transformer qrnn shift hyper-mixer hourglass
+$(foreach encoder,$(encoders),$(eval encoder-$(encoder).train = --preset base --encoder $(encoder)))
+encoder-none-window4.train = --preset base --encoder none --window 4
+qrnn-ternary.features = ternary
+qrnn-ternary.train = --preset base --encoder qrnn
+
+table2.title = Encoders: base, MTOP English (paper, table 2)
+table2.runs = $(addprefix mtop-en/,base $(addprefix encoder-,$(encoders) none-window4) qrnn-ternary)
+
+# Sizes: the presets of the paper, and what is taken without one.
+$(foreach size,$(sizes),$(eval $(size).train = --preset $(size)))
+default.train =
+
+table3.title = Sizes: MTOP English (paper, tables 3 and 4)
+table3.runs = $(addprefix mtop-en/,$(sizes) default)
+
+# One size of base (1024, 64, 1, 256, 2) at a time.
+sweep_feature-size := 256 512 2048 4096
+sweep_hashes := 16 32 128
+sweep_window := 0 2 4
+sweep_bottleneck := 32 64 128 512
+sweep_layers := 1 3 4
+$(foreach option,feature-size window bottleneck layers,$(foreach value,$(sweep_$(option)),\
+  $(eval $(option)-$(value).train = --preset base --$(option) $(value))))
+$(foreach value,$(sweep_hashes),$(eval features.hashes-$(value) = --hashes $(value))\
+  $(eval hashes-$(value).features = hashes-$(value))$(eval hashes-$(value).train = --preset base))
+
+table4.title = Feature size, hashes, window, bottleneck, layers: base, MTOP English (paper, sweeps)
+table4.runs = mtop-en/base $(foreach option,feature-size hashes window bottleneck layers,\
+  $(foreach value,$(sweep_$(option)),mtop-en/$(option)-$(value)))
+
+table5.title = Languages: MTOP, one model each (paper, table 5)
+table5.runs = $(foreach recipe,xsmall base default,$(foreach language,$(LANGUAGES),mtop-$(language)/$(recipe)))
+
+table7.title = Long texts: IMDB, Hyperpartisan, AG News (paper, table 7)
+table7.runs = $(foreach set,imdb hyperpartisan ag_news,$(foreach recipe,xsmall base xlarge default,$(set)/$(recipe)))
+
+sets.title = The default on every set
+sets.runs = $(addsuffix /default,$(addprefix mtop-,$(LANGUAGES)) snips imdb ag_news)
+
+# The default recipe with one thing left out or put in at a time.
+channels := word lower prefix suffix shape length
+comma := ,
+space := $(subst x,,x x)
+$(foreach channel,$(channels),\
+  $(eval features.no-$(channel) = --channels $(subst $(space),$(comma),$(filter-out $(channel),$(channels))))\
+  $(eval no-$(channel).features = no-$(channel))$(eval no-$(channel).train =))
+no-channels.features = trigrams
+no-trigrams.train = --feature-size 1
+lowercase.features = lowercase
+no-convolution.train = --encoder mixer
+no-mixer.train = --encoder conv
+no-encoder.train = --encoder none
+no-teachers.train = --ensemble 0
+no-feature-drop.train = --feature-drop 0
+no-slot-substitution.train = --slot-substitution 0
+no-dropout.train = --dropout 0
+no-weight-decay.train = --weight-decay 0
+no-schedule.train = --schedule constant
+no-warmup.train = --warmup 0
+no-clip.train = --clip 0
+fp32.train = --weights fp32
+with-crf.train = --crf
+with-word-dropout.train = --word-dropout 0.1
+with-label-smoothing.train = --label-smoothing 0.1
+with-ema.train = --ema 0.999
+with-four-teachers.train = --ensemble 4
+
+ablation.title = The default recipe on MTOP English, one thing changed at a time
+ablation.runs = $(addprefix mtop-en/,default no-teachers no-feature-drop no-slot-substitution no-dropout no-weight-decay \
+  no-schedule no-warmup no-clip no-convolution no-mixer no-encoder no-trigrams no-channels $(addprefix no-,$(channels)) \
+  lowercase fp32 with-crf with-word-dropout with-label-smoothing with-ema with-four-teachers)
+
+# Accuracy against size, from 50 KB to 5 MB; the default has one.
+size_train = --preset megabyte --feature-size $1 --channel-rows $2 --bottleneck $3 --hidden $4 --layers $5
+size-50k.train = $(call size_train,64,64,24,32,1)
+size-100k.train = $(call size_train,128,128,32,64,2)
+size-200k.train = $(call size_train,256,256,48,96,2)
+size-500k.train = $(call size_train,512,1024,48,192,2)
+size-2m.train = $(call size_train,2048,2048,128,256,2)
+size-5m.train = $(call size_train,2048,4096,176,256,4)
+
+size.title = Accuracy against size: MTOP English
+size.runs = $(addprefix mtop-en/,$(addprefix size-,50k 100k 200k 500k) default size-2m size-5m)
+
+# The default beside other programs: as for them, nothing of what it is measured on is shown in training.
+pnlp.dev = alone
+pnlp.train =
+examples.title = Accuracy against the number of training examples: intents of MTOP English
+hyperpartisan.title = Hyperpartisan: accuracy of cross-validation over both files
+
+figures := size examples
+tables := table1 table2 table3 table4 table5 table7 sets ablation size examples hyperpartisan
