@@ -17,7 +17,7 @@ for set in mtop/en mtop/th snips imdb ag_news hyperpartisan; do
     case $set in imdb | ag_news | hyperpartisan) sed -i 's/, "spans": .*/}/' "$file" ;; esac
   done
 done
-printf 'epochs = 1\nbottleneck = 8\nhidden = 8\nlayers = 1\nchannel-rows = 32\nfeature-size = 32\nensemble = 0\n' >small.conf
+printf 'epochs = 1\nbottleneck = 8\nhidden = 8\nlayers = 1\nchannel-rows = 32\nensemble = 0\n' >small.conf
 
 experiments() {
   make -s -j2 -C "$source/tests/experiments" PNLP="$pnlp" DATA="$scratch/data" OUT="$scratch/out" CONFIG="$scratch/small.conf" \
