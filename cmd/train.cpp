@@ -40,6 +40,8 @@ class Train : public Command {
     declare_projection(options, spec_);
     options.section("Model");
     declare_model(options, preset_, train_);
+    options.flag(crf_, "crf", "learn how likely a tag follows another, too");
+    options.flag(crf_, "no-crf", "do not, though the preset would", false);
     options.file(init_, "init", "start from the weights of this model, labels matched by name",
                  "MODEL");
     options.section("Optimisation");
@@ -202,6 +204,9 @@ class Train : public Command {
                            : train_.init    ? presets().front()
                                             : preset_for(records);
     resolve_preset(options, preset, train_);
+    const bool labels = train_.task ? has_label(*train_.task) : has_labels(records);
+    if (!labels && !options.given("word-ngrams")) train_.shape.word_ngrams = 0;
+    if (options.given("crf") || options.given("no-crf")) train_.crf = crf_;
     if (train_.init) {
       train_.shape = train_.init->config.shape;
       if (!options.given("ensemble")) train_.ensemble = 0;
@@ -244,6 +249,7 @@ class Train : public Command {
   ProjectionSpec spec_;
   TrainOptions train_;
   std::string preset_;  // empty: by the data
+  bool crf_ = false;    // as asked for, if it was
   std::string init_;
   std::vector<std::string> teachers_;
   std::string output_;

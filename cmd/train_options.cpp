@@ -83,7 +83,6 @@ void declare_model(Options& options, std::string& preset, TrainOptions& train) {
       .integer(shape.segment, "segment", "S",
                "tokens that are mixed together; longer texts are cut into segments", 1, 4096)
       .shown_default("by preset");
-  options.flag(train.crf, "crf", "learn how likely a tag follows another, too");
   options
       .integer(shape.word_ngrams, "word-ngrams", "N",
                "hashed n-grams of up to N words that tell the label; 0: none", 0, 8)
@@ -122,7 +121,8 @@ void declare_optimisation(Options& options, TrainOptions& train) {
       .shown_default("by preset");
   options.real(train.word_dropout, "word-dropout", "SHARE",
                "share of the words left out at random; their places stay", 0, 0.99);
-  options.real(train.dropout, "dropout", "SHARE", "dropout after each mixing", 0, 0.99);
+  options.real(train.dropout, "dropout", "SHARE", "dropout after each mixing", 0, 0.99)
+      .shown_default("by preset");
   options.real(train.weight_decay, "weight-decay", "X", "weight decay", 0, 10)
       .shown_default("by preset");
   options.real(train.ema, "ema", "X", "decay of the average of the weights; 0: no average", 0,
@@ -189,6 +189,8 @@ void resolve_preset(const Options& options, const Preset& preset, TrainOptions& 
       "ngram-drop", [](TrainOptions & o) -> auto& { return o.ngram_drop; });
   keep(
       "slot-substitution", [](TrainOptions & o) -> auto& { return o.slot_substitution; });
+  keep(
+      "dropout", [](TrainOptions & o) -> auto& { return o.dropout; });
   keep(
       "weight-decay", [](TrainOptions & o) -> auto& { return o.weight_decay; });
   keep(

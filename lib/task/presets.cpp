@@ -23,22 +23,30 @@ Shape paper_shape(std::uint32_t feature_size, std::uint32_t window, std::uint32_
 }
 
 Shape megabyte_shape() {
-  Shape shape = paper_shape(1024, 0, 64, 2);
-  shape.encoder = "conv-mixer";
+  Shape shape = paper_shape(512, 0, 64, 2);
+  shape.encoder = "qrnn";
+  shape.hidden = 128;
+  shape.word_ngrams = 2;
+  shape.ngram_weights = 56'000;
   return shape;
 }
 
-// What a long text is about is told by its words: many rows, few channels, no mixing; and next to
-// nothing of n-grams, whose many values would drown them.
+// What a long text is about is told by its words and phrases: many rows, few channels, no mixing;
+// and next to nothing of n-grams of letters, whose many values would drown them.
 Shape document_shape() {
-  Shape shape = paper_shape(1, 0, 16, 0);
+  Shape shape = paper_shape(1, 0, 8, 0);
   shape.encoder = "none";
-  shape.channel_rows = 8192;
+  shape.channel_rows = 4096;
+  shape.word_ngrams = 2;
+  shape.ngram_weights = 650'000;
   return shape;
 }
 
 Recipe megabyte_recipe() {
   Recipe recipe;
+  recipe.dropout = 0.2;
+  recipe.ngram_drop = 0.3;
+  recipe.transitions = true;
   recipe.ensemble = 2;
   return recipe;
 }
@@ -46,11 +54,22 @@ Recipe megabyte_recipe() {
 Recipe document_recipe() {
   Recipe recipe;
   recipe.learning_rate = 1e-2;
-  recipe.feature_drop = 0.8;
+  recipe.feature_drop = 0.7;
+  recipe.ngram_drop = 0.3;
   recipe.weight_decay = 0.1;
-  recipe.record_visits = 220e3;
-  recipe.token_visits = 40e6;
+  recipe.record_visits = 110e3;
+  recipe.token_visits = 20e6;
   return recipe;
+}
+
+template <typename Has>
+bool any_record(const RecordSet& records, const Has& has) {
+  FeatureRecord record;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records.read_gold(i, record);
+    if (has(record)) return true;
+  }
+  return false;
 }
 
 const std::array<Preset, 7>& all() {
@@ -82,15 +101,15 @@ const Preset& find_preset(std::string_view name) {
               fmt::format("unknown preset '{}'; there are: {}", name, fmt::join(names, ", ")));
 }
 
+bool has_labels(const RecordSet& records) {
+  return any_record(
+      records, [](const FeatureRecord& record) { return record.label_form != LabelForm::none; });
+}
+
 const Preset& preset_for(const RecordSet& records) {
-  FeatureRecord record;
-  bool labels = false;
-  bool slots = false;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    records.read_gold(i, record);
-    labels = labels || record.label_form != LabelForm::none;
-    slots = slots || !record.spans.empty();
-  }
+  const bool labels = has_labels(records);
+  const bool slots =
+      any_record(records, [](const FeatureRecord& record) { return !record.spans.empty(); });
   const auto tokens = static_cast<double>(records.features().tokens());
   const bool is_long = tokens > kDocumentTokens * static_cast<double>(records.size());
   return find_preset(labels && !slots && is_long ? "document" : "megabyte");

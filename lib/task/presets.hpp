@@ -23,6 +23,8 @@ const Preset& find_preset(std::string_view name);
 // The preset for records when none is asked for: "document" if they have labels, no slots, and
 // more than kDocumentTokens tokens on average, else "megabyte".
 const Preset& preset_for(const RecordSet& records);
+// Whether any record has a label: word n-grams, which some presets have, are for labels only.
+bool has_labels(const RecordSet& records);
 inline constexpr double kDocumentTokens = 24;
 
 }  // namespace pnlp

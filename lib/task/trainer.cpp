@@ -76,7 +76,8 @@ ModelConfig make_config(const FeatureSource& source, const RecordSelection& trai
   }
   config.shape = options.init ? options.init->config.shape : options.shape;
   config.max_tokens = options.max_tokens;
-  config.crf = options.crf || (options.init && options.init->config.crf && has_tags(config.task));
+  const bool transitions = options.init ? options.init->config.crf : options.transitions;
+  config.crf = options.crf.value_or(transitions && has_tags(config.task));
   const std::unique_ptr<Projection> projection = make_projection(source.projection);
   for (const Channel& channel : projection->channels()) {
     config.channels.push_back(
@@ -302,7 +303,10 @@ class Trainer {
     const bool first = state_.best_epoch == 0;
     const bool higher = higher_is_better(metric_);
     const double best = first ? 0 : value_of(state_.best_dev, metric_);
-    now.best = first || (higher ? value > best : value < best);
+    // Of equals the last, which has learned longest: there are many where the dev set is small. The
+    // first where patience waits for better ones.
+    const bool equal = value == best && options_.patience == 0;
+    now.best = first || equal || (higher ? value > best : value < best);
     if (now.best) {
       state_.best_epoch = state_.epoch;
       state_.best_weights = evaluated();

@@ -23,7 +23,9 @@ struct Recipe {
   double ngram_drop = 0;      // share of word n-grams left out
   double slot_substitution =
       0.3;  // share of slots whose words are swapped for another occurrence's
+  double dropout = 0.1;  // after each mixing
   double weight_decay = 0.01;
+  bool transitions = false;  // weigh those of tags, where there are tags
   // Models that are trained first, each like the one asked for but with other random numbers, to be
   // teachers beside those that are given. With a checkpoint each has its own: its name and
   // ".teacher1" on.
@@ -44,7 +46,8 @@ struct TrainOptions : Recipe {
   std::optional<Task> task;  // else read off the data: spans and label make joint, and so on
   Shape shape;
   std::uint32_t max_tokens = 4096;
-  bool crf = false;  // weigh transitions of tags
+  // Whether to weigh transitions of tags; else as `transitions` says, if there are tags.
+  std::optional<bool> crf;
 
   // Optimisation.
   OptimizerKind optimizer = OptimizerKind::adamw;
@@ -53,7 +56,6 @@ struct TrainOptions : Recipe {
   std::uint32_t epochs = 0;   // 0: by the size of the data, see pnlp-train(1)
   std::uint32_t batch = 128;  // records
   double word_dropout = 0;    // share of the words of which all values are left out
-  double dropout = 0.1;       // after each mixing
   double ema = 0;     // decay per step of the weight average that is evaluated and saved; 0: none
   double clip = 1.0;  // largest norm of the gradient; 0: none
   double label_smoothing = 0.0;

@@ -199,8 +199,16 @@ TEST_CASE("the best epoch is kept, and patience ends the run") {
     return toy::fit(toy::records(Task::label, 120, 1), dev, shorter);
   };
   const TrainResult longer = weights(8);
-  CHECK(longer.best_epoch < 8);
   CHECK(longer.model.weights == weights(longer.best_epoch).model.weights);
+}
+
+TEST_CASE("of epochs that are equally good the last is kept, with patience the first") {
+  const std::vector<FeatureRecord> dev(1, toy::records(Task::label, 1, 2)[0]);
+  TrainOptions options = toy::options(12);
+  CHECK(toy::metric(toy::fit(toy::records(Task::label, 60, 1), dev, options), "accuracy") == 1.0);
+  CHECK(toy::fit(toy::records(Task::label, 60, 1), dev, options).best_epoch == 12);
+  options.patience = 12;
+  CHECK(toy::fit(toy::records(Task::label, 60, 1), dev, options).best_epoch < 12);
 }
 
 TEST_CASE("any metric that the dev set tells can choose the epoch, also one that falls") {
