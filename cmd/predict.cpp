@@ -26,6 +26,7 @@ namespace {
 struct Labeller {
   std::unique_ptr<Featurizer> featurizer;  // null when features are read
   std::unique_ptr<Predictor> predictor;
+  std::vector<NumberedRecord> numbered;
   std::vector<Prediction> predictions;
   std::string json;
 };
@@ -124,7 +125,8 @@ class Predict : public Command {
   }
 
   int predict_records(OutputFile& file, const Messages& messages) {
-    labellers_[0].featurizer = std::make_unique<Featurizer>(labellers_[0].predictor->source());
+    labellers_[0].featurizer = std::make_unique<Featurizer>(
+        labellers_[0].predictor->source(), labellers_[0].predictor->remembered_words());
     for (std::size_t i = 1; i < labellers_.size(); ++i) {
       labellers_[i].featurizer = labellers_[0].featurizer->clone();
     }
@@ -140,15 +142,7 @@ class Predict : public Command {
   }
 
   void label_records(Labeller& labeller, RecordBatch& batch) {
-    batch.features.resize(batch.records.size());
-    for (std::size_t i = 0; i < batch.count; ++i) {
-      if (batch.records[i].malformed) {
-        batch.features[i] = FeatureRecord();
-      } else {
-        labeller.featurizer->featurize(batch.records[i], batch.features[i]);
-      }
-    }
-    predict_batch(labeller, batch);
+    predict_numbered(labeller, batch);
     for (std::size_t i = 0; i < batch.count; ++i) {
       const Record& record = batch.records[i];
       const Prediction& prediction = labeller.predictions[i];
@@ -182,17 +176,42 @@ class Predict : public Command {
     pipeline.line_buffered = line_buffered_;
     run_features(reader, file, pipeline, [&](RecordBatch& batch, int worker) {
       Labeller& labeller = labellers_[static_cast<std::size_t>(worker)];
-      predict_batch(labeller, batch);
+      predict_features(labeller, batch);
       for (std::size_t i = 0; i < batch.count; ++i) {
         append_stream_record(batch.out, batch.features[i], labeller.predictions[i]);
       }
     });
   }
 
-  void predict_batch(Labeller& labeller, const RecordBatch& batch) {
-    labeller.predictions.resize(std::max(labeller.predictions.size(), batch.count));
+  void predict_numbered(Labeller& labeller, const RecordBatch& batch) {
+    Featurizer& featurizer = *labeller.featurizer;
+    featurizer.renew();
+    labeller.numbered.resize(std::max(labeller.numbered.size(), batch.count));
+    for (std::size_t i = 0; i < batch.count; ++i) {
+      if (batch.records[i].malformed) {
+        labeller.numbered[i] = NumberedRecord();
+      } else {
+        featurizer.number(batch.records[i], labeller.numbered[i]);
+      }
+    }
+    labeller.predictor->predict(featurizer.rows(), featurizer.generation(),
+                                std::span(labeller.numbered).first(batch.count),
+                                room_for_predictions(labeller, batch));
+    count_cut(labeller, batch);
+  }
+
+  void predict_features(Labeller& labeller, const RecordBatch& batch) {
     labeller.predictor->predict(std::span(batch.features).first(batch.count),
-                                std::span(labeller.predictions).first(batch.count));
+                                room_for_predictions(labeller, batch));
+    count_cut(labeller, batch);
+  }
+
+  static std::span<Prediction> room_for_predictions(Labeller& labeller, const RecordBatch& batch) {
+    labeller.predictions.resize(std::max(labeller.predictions.size(), batch.count));
+    return std::span(labeller.predictions).first(batch.count);
+  }
+
+  void count_cut(const Labeller& labeller, const RecordBatch& batch) {
     for (std::size_t i = 0; i < batch.count; ++i) {
       if (labeller.predictions[i].cut_tokens > 0) ++cut_;
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pnlp/feature/feature_record.hpp"
+#include "pnlp/feature/numbered_words.hpp"
 #include "pnlp/text/record.hpp"
 #include "pnlp/text/tokenizer.hpp"
 
@@ -36,6 +37,16 @@ class Featurizer {
   // and its tokenizer's digest must be this one's. Errors: data, with the record's place (another
   // digest; not as many lists of units as tokens; a text without units and no tokenizer).
   void featurize(const Record& record, FeatureRecord& out);
+
+  // The same, with the numbers of words in rows() instead of their values, and nothing but them
+  // and the tokens. Equal words have equal numbers until renew() or featurize() is called.
+  void number(const Record& record, NumberedRecord& out);
+  // Forgets words if there are too many: to be called between batches.
+  void renew();
+  // Valid until the next call of number(), renew() or featurize().
+  NumberedWords rows() const;
+  // Numbers of the same generation mean the same words.
+  std::uint64_t generation() const;
 
   const FeatureSource& source() const;
   const std::vector<Channel>& channels() const;
