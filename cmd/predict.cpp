@@ -138,6 +138,9 @@ class Predict : public Command {
     run_records(reader, file, pipeline, [&](RecordBatch& batch, int worker) {
       label_records(labellers_[static_cast<std::size_t>(worker)], batch);
     });
+    Featurizer::CacheCounts counts;
+    for (const Labeller& labeller : labellers_) counts += labeller.featurizer->cache_counts();
+    say_hit_rate(messages, counts);
     return report_failed(reader, reader_.on_error, messages);
   }
 

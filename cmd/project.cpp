@@ -67,6 +67,9 @@ class Project : public Command {
     writer->finish();
     file.commit();
     messages.detail(fmt::format("{} records projected", reader.records()));
+    Featurizer::CacheCounts counts;
+    for (const auto& featurizer : featurizers) counts += featurizer->cache_counts();
+    say_hit_rate(messages, counts);
     return report_failed(reader, reader_.on_error, messages);
   }
 

@@ -9,6 +9,7 @@
 
 #include "messages.hpp"
 #include "pnlp/feature/feature_record.hpp"
+#include "pnlp/feature/featurizer.hpp"
 #include "pnlp/feature/stream.hpp"
 #include "pnlp/io/file.hpp"
 #include "pnlp/text/record_reader.hpp"
@@ -43,6 +44,9 @@ void run_records(RecordReader& reader, OutputFile& file, const PipelineOptions& 
 // The same for a feature stream, into batch.features.
 void run_features(FeatureReader& reader, OutputFile& file, const PipelineOptions& options,
                   const std::function<void(RecordBatch& batch, int worker)>& work);
+
+// With -v: how many words were remembered from before.
+void say_hit_rate(const Messages& messages, const Featurizer::CacheCounts& counts);
 
 // Says how many records were malformed, if any, and returns the exit status.
 int report_failed(const RecordReader& reader, OnError on_error, const Messages& messages);

@@ -52,9 +52,15 @@ class Featurizer {
   const std::vector<Channel>& channels() const;
   std::uint32_t width() const;
 
+  // Tokens whose word was remembered, and others.
   struct CacheCounts {
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
+    CacheCounts& operator+=(const CacheCounts& other) {
+      hits += other.hits;
+      misses += other.misses;
+      return *this;
+    }
   };
   CacheCounts cache_counts() const;
 

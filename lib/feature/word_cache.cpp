@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kFirstSlots = 1024;
 constexpr std::size_t kMeanKey = 64;
 constexpr std::size_t kMaxWords = 1U << 28;
+constexpr std::size_t kReserved = 8U << 20;  // values: 16 MiB
 
 std::uint32_t tag_of(std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash >> 32);
@@ -27,7 +28,10 @@ void empty(Container& container, std::size_t most) {
 }  // namespace
 
 WordCache::WordCache(std::size_t words, std::uint32_t width)
-    : limit_(std::min(words, kMaxWords)), width_(width), slots_(kFirstSlots, Slot{}) {}
+    : limit_(std::min(words, kMaxWords)), width_(width), slots_(kFirstSlots, Slot{}) {
+  // Pages that are not used cost nothing; growing would hold all rows twice.
+  values_.reserve(std::min(limit_ * width_, kReserved));
+}
 
 std::string_view WordCache::key_of(const Entry& entry) const {
   if (entry.key_size <= kShortKey) return {entry.key.data(), entry.key_size};

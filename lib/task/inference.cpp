@@ -10,7 +10,7 @@ namespace pnlp {
 namespace {
 
 // Activations of about this many tokens are in memory at a time (a longer record stands alone).
-constexpr std::size_t kPartTokens = 4096;
+constexpr std::size_t kPartTokens = 1024;
 
 std::vector<Channel> channels_of(const ModelConfig& config) {
   std::vector<Channel> channels;
@@ -94,6 +94,11 @@ void Inference::run(const Numbered& part) {
 void Inference::run_packed(std::size_t words_known) {
   const Network& network = model_->network;
   const std::size_t width = network.bottleneck().width();
+  if (words_known * width > memory_.projected.capacity()) {
+    // All that will ever be needed, as a rule: pages that are not used cost nothing, copies would.
+    memory_.projected.reserve(
+        std::max(words_known * width, std::min(most_floats_, kRememberedWords * width)));
+  }
   memory_.projected.resize(std::max(memory_.projected.size(), words_known * width));
   const std::span<const std::uint32_t> words = batcher_.words();
   for (std::size_t i = 0; i < words.size(); ++i) {

@@ -44,7 +44,7 @@ class Inference {
  public:
   // Projected words that are remembered, whichever is reached first.
   static constexpr std::size_t kRememberedWords = 65536;
-  static constexpr std::size_t kRememberedFloats = 8U << 20;  // 32 MiB
+  static constexpr std::size_t kRememberedFloats = 3U << 20;  // 12 MiB
 
   // `most_floats`: of projected words that are remembered.
   explicit Inference(std::shared_ptr<const SharedModel> model,

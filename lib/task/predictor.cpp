@@ -92,10 +92,12 @@ void Predictor::predict(const NumberedWords& rows, std::uint64_t generation,
 }
 
 std::size_t Predictor::remembered_words() const {
+  // The words of a batch may come on top.
+  constexpr std::size_t kMost = Inference::kRememberedFloats / 4 * 3;
   std::size_t words = Inference::kRememberedWords;
   for (const auto& model : state_->shared->models) {
     const std::size_t width = model->network.bottleneck().width();
-    words = std::min(words, Inference::kRememberedFloats / width);
+    words = std::min(words, kMost / width);
   }
   return words;
 }
