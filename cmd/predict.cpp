@@ -26,7 +26,6 @@ namespace {
 struct Labeller {
   std::unique_ptr<Featurizer> featurizer;  // null when features are read
   std::unique_ptr<Predictor> predictor;
-  std::vector<NumberedRecord> numbered;
   std::vector<Prediction> predictions;
   std::string json;
 };
@@ -186,19 +185,19 @@ class Predict : public Command {
     });
   }
 
-  void predict_numbered(Labeller& labeller, const RecordBatch& batch) {
+  void predict_numbered(Labeller& labeller, RecordBatch& batch) {
     Featurizer& featurizer = *labeller.featurizer;
     featurizer.renew();
-    labeller.numbered.resize(std::max(labeller.numbered.size(), batch.count));
+    batch.numbered.resize(batch.records.size());
     for (std::size_t i = 0; i < batch.count; ++i) {
       if (batch.records[i].malformed) {
-        labeller.numbered[i] = NumberedRecord();
+        batch.numbered[i] = NumberedRecord();
       } else {
-        featurizer.number(batch.records[i], labeller.numbered[i]);
+        featurizer.number(batch.records[i], batch.numbered[i]);
       }
     }
     labeller.predictor->predict(featurizer.rows(), featurizer.generation(),
-                                std::span(labeller.numbered).first(batch.count),
+                                std::span(batch.numbered).first(batch.count),
                                 room_for_predictions(labeller, batch));
     count_cut(labeller, batch);
   }

@@ -11,6 +11,7 @@
 #include "pnlp/feature/feature_record.hpp"
 #include "pnlp/feature/featurizer.hpp"
 #include "pnlp/feature/stream.hpp"
+#include "pnlp/feature/word_batch.hpp"
 #include "pnlp/io/file.hpp"
 #include "pnlp/text/record_reader.hpp"
 
@@ -20,8 +21,10 @@ namespace pnlp::cmd {
 struct RecordBatch {
   std::vector<Record> records;
   std::size_t count = 0;
-  std::vector<FeatureRecord> features;  // of commands that project
-  std::string out;                      // what work() made, for write()
+  std::vector<FeatureRecord> features;   // of feature streams
+  std::vector<NumberedRecord> numbered;  // of commands that project
+  WordBatch words;                       // what `numbered` counts, for other threads
+  std::string out;                       // what work() made, for write()
   bool hurried = false;  // cut short because input would have blocked: flush after it
 };
 

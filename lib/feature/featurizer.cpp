@@ -220,23 +220,19 @@ void Featurizer::State::number(const Record& record, NumberedRecord& out) {
   }
 }
 
-namespace {
-
-// Probabilities of tags are for the words that were found; where no spans are given, they tell
-// them.
-void place_tag_weights(const Place& place, FeatureRecord& out) {
-  if (out.tag_weights.size() != out.tokens.size()) {
-    throw Error(ErrorKind::data, place,
+void place_tag_weights(const Record& record, std::span<const ByteRange> tokens, bool& has_spans,
+                       std::vector<Span>& spans) {
+  if (!record.has_tag_weights) return;
+  if (record.tag_weights.size() != tokens.size()) {
+    throw Error(ErrorKind::data, record.place,
                 fmt::format("the text has {} words, but there are probabilities of tags for {}; "
                             "were they made with another tokenizer?",
-                            out.tokens.size(), out.tag_weights.size()));
+                            tokens.size(), record.tag_weights.size()));
   }
-  if (out.has_spans) return;
-  out.has_spans = true;
-  out.spans = spans_from_weights(out.tokens, out.tag_weights);
+  if (has_spans) return;
+  has_spans = true;
+  spans = spans_from_weights(tokens, record.tag_weights);
 }
-
-}  // namespace
 
 Featurizer::Featurizer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
@@ -294,7 +290,7 @@ void Featurizer::featurize(const Record& record, FeatureRecord& out) {
   out.spans = record.spans;
   out.has_tag_weights = record.has_tag_weights;
   out.tag_weights = record.tag_weights;
-  if (out.has_tag_weights) place_tag_weights(record.place, out);
+  place_tag_weights(record, out.tokens, out.has_spans, out.spans);
 }
 
 void Featurizer::number(const Record& record, NumberedRecord& out) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "pnlp/feature/feature_record.hpp"
@@ -69,6 +70,12 @@ class Featurizer {
   explicit Featurizer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// The spans of a record with probabilities of tags, for its `tokens`: where it has none of its own,
+// the probabilities tell them; without probabilities nothing is changed. Error(data) if there are
+// not as many probabilities as tokens.
+void place_tag_weights(const Record& record, std::span<const ByteRange> tokens, bool& has_spans,
+                       std::vector<Span>& spans);
 
 // The digest that a record from `pnlp tokenize` names as its tokenizer's. Errors: data (the record
 // carries no units, or its `tokenizer` is no 16 hexadecimal digits).

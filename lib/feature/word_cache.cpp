@@ -33,8 +33,7 @@ WordCache::WordCache(std::size_t words, std::uint32_t width)
   values_.reserve(std::min(limit_ * width_, kReserved));
 }
 
-std::string_view WordCache::key_of(const Entry& entry) const {
-  if (entry.key_size <= kShortKey) return {entry.key.data(), entry.key_size};
+std::string_view WordCache::long_key_of(const Entry& entry) const {
   std::size_t begin = 0;
   std::memcpy(&begin, entry.key.data(), sizeof begin);
   return std::string_view(keys_).substr(begin, entry.key_size);

@@ -49,7 +49,11 @@ class WordCache {
     std::uint32_t number;  // 1 + entry, or 0: free
   };
 
-  std::string_view key_of(const Entry& entry) const;
+  std::string_view key_of(const Entry& entry) const {
+    return entry.key_size <= kShortKey ? std::string_view(entry.key.data(), entry.key_size)
+                                       : long_key_of(entry);
+  }
+  std::string_view long_key_of(const Entry& entry) const;
   void place(std::uint64_t hash, std::uint32_t number);
   void grow();
 
