@@ -124,7 +124,8 @@ class Predict : public Command {
   }
 
   int predict_records(OutputFile& file, const Messages& messages) {
-    labellers_[0].featurizer = std::make_unique<Featurizer>(labellers_[0].predictor->source());
+    labellers_[0].featurizer = std::make_unique<Featurizer>(
+        labellers_[0].predictor->source(), labellers_[0].predictor->remembered_words());
     for (std::size_t i = 1; i < labellers_.size(); ++i) {
       labellers_[i].featurizer = labellers_[0].featurizer->clone();
     }
@@ -136,19 +137,14 @@ class Predict : public Command {
     run_records(reader, file, pipeline, [&](RecordBatch& batch, int worker) {
       label_records(labellers_[static_cast<std::size_t>(worker)], batch);
     });
+    Featurizer::CacheCounts counts;
+    for (const Labeller& labeller : labellers_) counts += labeller.featurizer->cache_counts();
+    say_hit_rate(messages, counts);
     return report_failed(reader, reader_.on_error, messages);
   }
 
   void label_records(Labeller& labeller, RecordBatch& batch) {
-    batch.features.resize(batch.records.size());
-    for (std::size_t i = 0; i < batch.count; ++i) {
-      if (batch.records[i].malformed) {
-        batch.features[i] = FeatureRecord();
-      } else {
-        labeller.featurizer->featurize(batch.records[i], batch.features[i]);
-      }
-    }
-    predict_batch(labeller, batch);
+    predict_numbered(labeller, batch);
     for (std::size_t i = 0; i < batch.count; ++i) {
       const Record& record = batch.records[i];
       const Prediction& prediction = labeller.predictions[i];
@@ -182,17 +178,42 @@ class Predict : public Command {
     pipeline.line_buffered = line_buffered_;
     run_features(reader, file, pipeline, [&](RecordBatch& batch, int worker) {
       Labeller& labeller = labellers_[static_cast<std::size_t>(worker)];
-      predict_batch(labeller, batch);
+      predict_features(labeller, batch);
       for (std::size_t i = 0; i < batch.count; ++i) {
         append_stream_record(batch.out, batch.features[i], labeller.predictions[i]);
       }
     });
   }
 
-  void predict_batch(Labeller& labeller, const RecordBatch& batch) {
-    labeller.predictions.resize(std::max(labeller.predictions.size(), batch.count));
+  void predict_numbered(Labeller& labeller, RecordBatch& batch) {
+    Featurizer& featurizer = *labeller.featurizer;
+    featurizer.renew();
+    batch.numbered.resize(batch.records.size());
+    for (std::size_t i = 0; i < batch.count; ++i) {
+      if (batch.records[i].malformed) {
+        batch.numbered[i] = NumberedRecord();
+      } else {
+        featurizer.number(batch.records[i], batch.numbered[i]);
+      }
+    }
+    labeller.predictor->predict(featurizer.rows(), featurizer.generation(),
+                                std::span(batch.numbered).first(batch.count),
+                                room_for_predictions(labeller, batch));
+    count_cut(labeller, batch);
+  }
+
+  void predict_features(Labeller& labeller, const RecordBatch& batch) {
     labeller.predictor->predict(std::span(batch.features).first(batch.count),
-                                std::span(labeller.predictions).first(batch.count));
+                                room_for_predictions(labeller, batch));
+    count_cut(labeller, batch);
+  }
+
+  static std::span<Prediction> room_for_predictions(Labeller& labeller, const RecordBatch& batch) {
+    labeller.predictions.resize(std::max(labeller.predictions.size(), batch.count));
+    return std::span(labeller.predictions).first(batch.count);
+  }
+
+  void count_cut(const Labeller& labeller, const RecordBatch& batch) {
     for (std::size_t i = 0; i < batch.count; ++i) {
       if (labeller.predictions[i].cut_tokens > 0) ++cut_;
     }

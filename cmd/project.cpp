@@ -20,6 +20,9 @@
 namespace pnlp::cmd {
 namespace {
 
+// Records: a word is looked up in the frame once a batch.
+constexpr std::size_t kBatch = 1024;
+
 // Frames are cut early only for a reader that may be waiting at the other end: the bytes of a file
 // must not depend on how fast the input came.
 bool someone_waits(const std::string& path) {
@@ -67,6 +70,9 @@ class Project : public Command {
     writer->finish();
     file.commit();
     messages.detail(fmt::format("{} records projected", reader.records()));
+    Featurizer::CacheCounts counts;
+    for (const auto& featurizer : featurizers) counts += featurizer->cache_counts();
+    say_hit_rate(messages, counts);
     return report_failed(reader, reader_.on_error, messages);
   }
 
@@ -99,29 +105,39 @@ class Project : public Command {
     return featurizers;
   }
 
+  static void number_records(Featurizer& featurizer, RecordBatch& batch) {
+    featurizer.renew();
+    batch.words.start(featurizer.width());
+    batch.numbered.resize(batch.records.size());
+    for (std::size_t i = 0; i < batch.count; ++i) {
+      if (batch.records[i].malformed) {
+        batch.numbered[i] = NumberedRecord();
+        continue;
+      }
+      Record& record = batch.records[i];
+      featurizer.number(record, batch.numbered[i]);
+      place_tag_weights(record, batch.numbered[i].tokens, record.has_spans, record.spans);
+      check_streamable(record.tag_weights, record.place);
+      batch.words.take(featurizer.rows(), batch.numbered[i]);
+    }
+  }
+
   void project(RecordReader& reader, std::vector<std::unique_ptr<Featurizer>>& featurizers,
                OutputFile& file, std::optional<FeatureWriter>& writer) const {
     PipelineOptions pipeline;
     pipeline.threads = threads_;
     pipeline.line_buffered = line_buffered_;
+    pipeline.batch = kBatch;
     const bool flush = line_buffered_ || file.is_terminal() || someone_waits(output_);
     run_records(
         reader, pipeline,
         [&](RecordBatch& batch, int worker) {
-          batch.features.resize(batch.records.size());
-          for (std::size_t i = 0; i < batch.count; ++i) {
-            if (batch.records[i].malformed) {
-              batch.features[i] = FeatureRecord();
-            } else {
-              featurizers[static_cast<std::size_t>(worker)]->featurize(batch.records[i],
-                                                                       batch.features[i]);
-              check_streamable(batch.features[i], batch.records[i].place);
-            }
-          }
+          number_records(*featurizers[static_cast<std::size_t>(worker)], batch);
         },
         [&](RecordBatch& batch) {
           if (!writer) writer.emplace(file, featurizers[0]->source(), stream_);
-          for (std::size_t i = 0; i < batch.count; ++i) writer->write(batch.features[i]);
+          writer->write(batch.words.rows(), std::span(batch.numbered).first(batch.count),
+                        std::span(batch.records).first(batch.count));
         },
         [&] {
           if (flush) writer->flush();

@@ -99,6 +99,14 @@ void run_features(FeatureReader& reader, OutputFile& file, const PipelineOptions
   run_to_file(reader, file, options, work);
 }
 
+void say_hit_rate(const Messages& messages, const Featurizer::CacheCounts& counts) {
+  const std::uint64_t words = counts.hits + counts.misses;
+  if (words == 0) return;
+  messages.detail(
+      fmt::format("{} words, {:.1f} % of them remembered from before", words,
+                  100.0 * static_cast<double>(counts.hits) / static_cast<double>(words)));
+}
+
 int report_failed(const RecordReader& reader, OnError on_error, const Messages& messages) {
   if (reader.dropped_spans() != 0) {
     messages.warn(fmt::format("{} gold span{} left out: longer ones overlap them",

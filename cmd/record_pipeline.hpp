@@ -9,7 +9,9 @@
 
 #include "messages.hpp"
 #include "pnlp/feature/feature_record.hpp"
+#include "pnlp/feature/featurizer.hpp"
 #include "pnlp/feature/stream.hpp"
+#include "pnlp/feature/word_batch.hpp"
 #include "pnlp/io/file.hpp"
 #include "pnlp/text/record_reader.hpp"
 
@@ -19,8 +21,10 @@ namespace pnlp::cmd {
 struct RecordBatch {
   std::vector<Record> records;
   std::size_t count = 0;
-  std::vector<FeatureRecord> features;  // of commands that project
-  std::string out;                      // what work() made, for write()
+  std::vector<FeatureRecord> features;   // of feature streams
+  std::vector<NumberedRecord> numbered;  // of commands that project
+  WordBatch words;                       // what `numbered` counts, for other threads
+  std::string out;                       // what work() made, for write()
   bool hurried = false;  // cut short because input would have blocked: flush after it
 };
 
@@ -43,6 +47,9 @@ void run_records(RecordReader& reader, OutputFile& file, const PipelineOptions& 
 // The same for a feature stream, into batch.features.
 void run_features(FeatureReader& reader, OutputFile& file, const PipelineOptions& options,
                   const std::function<void(RecordBatch& batch, int worker)>& work);
+
+// With -v: how many words were remembered from before.
+void say_hit_rate(const Messages& messages, const Featurizer::CacheCounts& counts);
 
 // Says how many records were malformed, if any, and returns the exit status.
 int report_failed(const RecordReader& reader, OnError on_error, const Messages& messages);

@@ -1,5 +1,6 @@
 #include "pnlp/base/hash.hpp"
 
+#define XXH_INLINE_ALL  // most keys are words: the call would cost as much as the hash
 #include <xxhash.h>
 
 #include <array>

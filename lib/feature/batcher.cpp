@@ -73,12 +73,13 @@ Batcher::Batcher(std::vector<Channel> channels, std::vector<ChannelTable> tables
 
 std::uint64_t Batcher::pack(const FeatureSet& set, std::span<const BatchSequence> sequences,
                             BatchTargets targets, const FeatureDrop& drop, PackedBatch& batch) {
-  return pack_known(set, sequences, targets, drop, {}, batch);
+  return pack_known(set.rows(), sequences, targets, drop, {}, batch);
 }
 
-std::uint64_t Batcher::pack_known(const FeatureSet& set, std::span<const BatchSequence> sequences,
-                                  BatchTargets targets, const FeatureDrop& drop,
-                                  std::span<const std::uint8_t> known, PackedBatch& batch) {
+std::uint64_t Batcher::pack_known(const NumberedWords& set,
+                                  std::span<const BatchSequence> sequences, BatchTargets targets,
+                                  const FeatureDrop& drop, std::span<const std::uint8_t> known,
+                                  PackedBatch& batch) {
   const std::uint64_t cut = check(set, sequences, targets);
   lay_out_groups(sequences, batch);
   if (stamp_.size() < set.words()) {
@@ -117,18 +118,27 @@ std::uint64_t Batcher::pack_all(const FeatureSet& set, PackedBatch& batch,
   for (std::size_t i = 0; i < set.records(); ++i) {
     sequences_.push_back({.words = set.record(i), .tags = {}, .labels = {}});
   }
-  return pack_known(set, sequences_, {}, {}, known, batch);
+  return pack_known(set.rows(), sequences_, {}, {}, known, batch);
+}
+
+std::uint64_t Batcher::pack_all(const NumberedWords& rows, std::span<const NumberedRecord> records,
+                                PackedBatch& batch, std::span<const std::uint8_t> known) {
+  sequences_.clear();
+  for (const NumberedRecord& record : records) {
+    sequences_.push_back({.words = record.words, .tags = {}, .labels = {}});
+  }
+  return pack_known(rows, sequences_, {}, {}, known, batch);
 }
 
 std::size_t Batcher::kept(const BatchSequence& sequence) const {
   return std::min<std::size_t>(sequence.words.size(), options_.max_tokens);
 }
 
-std::uint64_t Batcher::check(const FeatureSet& set, std::span<const BatchSequence> sequences,
+std::uint64_t Batcher::check(const NumberedWords& set, std::span<const BatchSequence> sequences,
                              BatchTargets targets) const {
-  if (set.width() != width_) {
+  if (set.width != width_) {
     throw Error(ErrorKind::usage,
-                fmt::format("fingerprints of {} values for channels of {}", set.width(), width_));
+                fmt::format("fingerprints of {} values for channels of {}", set.width, width_));
   }
   std::uint64_t tokens = 0;
   std::uint64_t cut = 0;
@@ -211,7 +221,7 @@ std::int32_t Batcher::local_word(std::uint32_t word) {
   return local_[word];
 }
 
-void Batcher::write_rows(const FeatureSet& set, const FeatureDrop& drop,
+void Batcher::write_rows(const NumberedWords& set, const FeatureDrop& drop,
                          std::span<const std::uint8_t> known, PackedBatch& batch) const {
   const std::size_t columns = columns_.size();
   batch.rows.resize(words_.size() * columns);
@@ -276,7 +286,7 @@ std::uint64_t Batcher::key_of(std::span<const std::uint16_t> values) const {
   return key;
 }
 
-void Batcher::write_ngrams(const FeatureSet& set, std::span<const BatchSequence> sequences,
+void Batcher::write_ngrams(const NumberedWords& set, std::span<const BatchSequence> sequences,
                            const FeatureDrop& drop, PackedBatch& batch) {
   batch.ngram_offsets.clear();
   batch.ngram_counts.clear();

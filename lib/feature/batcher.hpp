@@ -10,6 +10,7 @@
 
 #include "pnlp/base/packed_batch.hpp"
 #include "pnlp/feature/feature_set.hpp"
+#include "pnlp/feature/numbered_words.hpp"
 #include "pnlp/feature/projection.hpp"
 #include "pnlp/feature/word_ngrams.hpp"
 
@@ -74,24 +75,27 @@ class Batcher {
   // count as 0) is not 0 get no rows: the caller remembers their projection.
   std::uint64_t pack_all(const FeatureSet& set, PackedBatch& batch,
                          std::span<const std::uint8_t> known = {});
+  // The same for records whose words are in `rows`.
+  std::uint64_t pack_all(const NumberedWords& rows, std::span<const NumberedRecord> records,
+                         PackedBatch& batch, std::span<const std::uint8_t> known);
 
   // The set's numbers of the last batch's distinct words, by their position in the batch.
   std::span<const std::uint32_t> words() const { return words_; }
 
  private:
   std::size_t kept(const BatchSequence& sequence) const;
-  std::uint64_t pack_known(const FeatureSet& set, std::span<const BatchSequence> sequences,
+  std::uint64_t pack_known(const NumberedWords& set, std::span<const BatchSequence> sequences,
                            BatchTargets targets, const FeatureDrop& drop,
                            std::span<const std::uint8_t> known, PackedBatch& batch);
-  std::uint64_t check(const FeatureSet& set, std::span<const BatchSequence> sequences,
+  std::uint64_t check(const NumberedWords& set, std::span<const BatchSequence> sequences,
                       BatchTargets targets) const;
   void lay_out_groups(std::span<const BatchSequence> sequences, PackedBatch& batch);
   void place_tokens(std::span<const BatchSequence> sequences, BatchTargets targets,
                     PackedBatch& batch);
-  void write_rows(const FeatureSet& set, const FeatureDrop& drop,
+  void write_rows(const NumberedWords& set, const FeatureDrop& drop,
                   std::span<const std::uint8_t> known, PackedBatch& batch) const;
   void drop_words(const FeatureDrop& drop, PackedBatch& batch) const;
-  void write_ngrams(const FeatureSet& set, std::span<const BatchSequence> sequences,
+  void write_ngrams(const NumberedWords& set, std::span<const BatchSequence> sequences,
                     const FeatureDrop& drop, PackedBatch& batch);
   std::uint64_t key_of(std::span<const std::uint16_t> values) const;
   static void write_labels(std::span<const BatchSequence> sequences, PackedBatch& batch);

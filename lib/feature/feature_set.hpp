@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pnlp/feature/feature_record.hpp"
+#include "pnlp/feature/numbered_words.hpp"
 #include "pnlp/feature/row_table.hpp"
 
 namespace pnlp {
@@ -38,6 +39,8 @@ class FeatureSet {
   std::uint32_t words() const { return words_.size(); }
   std::uint32_t width() const { return words_.width(); }
   std::span<const std::uint16_t> word(std::uint32_t number) const { return words_.row(number); }
+  // Valid until the next add().
+  NumberedWords rows() const { return {width(), words_.values()}; }
 
  private:
   RowTable words_;

@@ -81,6 +81,8 @@ struct Featurizer::State {
   std::vector<ByteRange> missing;         // words not in the cache
   std::vector<std::uint32_t> missing_at;  // their positions in the record
   std::string key;
+  std::vector<std::uint16_t> values;  // of the word in work
+  NumberedRecord numbered;            // of the record in work
 
   State(std::shared_ptr<const FeatureSource> known, std::unique_ptr<Tokenizer> with,
         std::size_t words)
@@ -90,52 +92,43 @@ struct Featurizer::State {
         projection(make_projection(source->projection)),
         width(projection->width()),
         cache_words(words),
-        cache(words, width) {}
+        cache(words, width),
+        values(width) {}
 
-  // Room for the values of `out.tokens`.
-  void make_room(const Record& record, FeatureRecord& out) const;
-  std::span<std::uint16_t> row(FeatureRecord& out, std::size_t token) const {
-    return std::span(out.values).subspan(token * width, width);
-  }
-
-  bool take_cached(std::string_view from, std::span<std::uint16_t> row);
-  void project_by_units(std::string_view word, std::span<std::uint16_t> row);
-  void from_units(const Record& record, FeatureRecord& out);
-  void from_words(const Record& record, FeatureRecord& out);
-  void from_context(const Record& record, FeatureRecord& out);
+  void check_length(const Record& record, std::size_t length) const;
+  std::uint32_t take_cached(std::string_view key);
+  std::uint32_t number_by_units(std::string_view word);
+  void number(const Record& record, NumberedRecord& out);
+  void from_units(const Record& record, NumberedRecord& out);
+  void from_words(const Record& record, NumberedRecord& out);
+  void from_context(const Record& record, NumberedRecord& out);
   void load_units(std::size_t word);
 };
 
-void Featurizer::State::make_room(const Record& record, FeatureRecord& out) const {
+void Featurizer::State::check_length(const Record& record, std::size_t length) const {
   const std::uint64_t most = kMaxRecordValues / width;
-  if (out.tokens.size() > most) {
-    throw Error(ErrorKind::data, record.place,
-                fmt::format("the record has {} tokens, at most {} are possible; cut it into parts",
-                            out.tokens.size(), most));
-  }
-  out.values.resize(out.tokens.size() * width);
+  if (length <= most) return;
+  throw Error(ErrorKind::data, record.place,
+              fmt::format("the record has {} tokens, at most {} are possible; cut it into parts",
+                          length, most));
 }
 
-bool Featurizer::State::take_cached(std::string_view from, std::span<std::uint16_t> row) {
-  const std::uint16_t* values = cache.find(from);
-  if (values == nullptr) {
-    ++counts.misses;
-    return false;
-  }
-  ++counts.hits;
-  std::copy_n(values, row.size(), row.begin());
-  return true;
+std::uint32_t Featurizer::State::take_cached(std::string_view from) {
+  const std::uint32_t number = cache.find(from);
+  ++(number == WordCache::kNone ? counts.misses : counts.hits);
+  return number;
 }
 
 // For words whose `units` are at hand.
-void Featurizer::State::project_by_units(std::string_view word, std::span<std::uint16_t> row) {
+std::uint32_t Featurizer::State::number_by_units(std::string_view word) {
   make_key(word, units, key);
-  if (take_cached(key, row)) return;
-  projection->project(word, units, row);
-  cache.insert(key, row);
+  const std::uint32_t number = take_cached(key);
+  if (number != WordCache::kNone) return number;
+  projection->project(word, units, values);
+  return cache.insert(key, values);
 }
 
-void Featurizer::State::from_units(const Record& record, FeatureRecord& out) {
+void Featurizer::State::from_units(const Record& record, NumberedRecord& out) {
   if (record.tokenizer != digest) {
     throw Error(ErrorKind::data, record.place,
                 fmt::format("subword units by tokenizer {}, but tokenizer {} is wanted; make them "
@@ -148,13 +141,14 @@ void Featurizer::State::from_units(const Record& record, FeatureRecord& out) {
                             record.units.size()));
   }
   out.tokens = record.tokens;
-  make_room(record, out);
+  check_length(record, out.tokens.size());
+  out.words.clear();
   for (std::size_t i = 0; i < out.tokens.size(); ++i) {
     units.clear();
     for (const UnitText& unit : record.units[i]) {
       units.push_back({.text = unit.text, .continuation = unit.continuation});
     }
-    project_by_units(part(record.text, out.tokens[i]), row(out, i));
+    out.words.push_back(number_by_units(part(record.text, out.tokens[i])));
   }
 }
 
@@ -167,17 +161,19 @@ void Featurizer::State::load_units(std::size_t word) {
 }
 
 // Units depend on the word alone: only words that are not in the cache are tokenized.
-void Featurizer::State::from_words(const Record& record, FeatureRecord& out) {
+void Featurizer::State::from_words(const Record& record, NumberedRecord& out) {
   if (record.has_tokens) {
     out.tokens = record.tokens;
   } else {
     splitter.split(record.text, out.tokens);
   }
-  make_room(record, out);
+  check_length(record, out.tokens.size());
+  out.words.resize(out.tokens.size());
   missing.clear();
   missing_at.clear();
   for (std::size_t i = 0; i < out.tokens.size(); ++i) {
-    if (take_cached(part(record.text, out.tokens[i]), row(out, i))) continue;
+    out.words[i] = take_cached(part(record.text, out.tokens[i]));
+    if (out.words[i] != WordCache::kNone) continue;
     missing.push_back(out.tokens[i]);
     missing_at.push_back(static_cast<std::uint32_t>(i));
   }
@@ -185,44 +181,58 @@ void Featurizer::State::from_words(const Record& record, FeatureRecord& out) {
   tokenizer->tokenize(record.text, missing, tokens);
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const std::string_view word = part(record.text, missing[i]);
-    const std::span<std::uint16_t> values = row(out, missing_at[i]);
-    load_units(i);
-    projection->project(word, units, values);
-    if (cache.find(word) == nullptr) cache.insert(word, values);  // a word may stand here twice
+    std::uint32_t number = cache.find(word);  // a word may stand here twice
+    if (number == WordCache::kNone) {
+      load_units(i);
+      projection->project(word, units, values);
+      number = cache.insert(word, values);
+    }
+    out.words[missing_at[i]] = number;
   }
 }
 
-void Featurizer::State::from_context(const Record& record, FeatureRecord& out) {
+void Featurizer::State::from_context(const Record& record, NumberedRecord& out) {
   if (record.has_tokens) {
     tokenizer->tokenize(record.text, record.tokens, tokens);
   } else {
     tokenizer->tokenize(record.text, tokens);
   }
   out.tokens = tokens.words;
-  make_room(record, out);
+  check_length(record, out.tokens.size());
+  out.words.clear();
   for (std::size_t i = 0; i < out.tokens.size(); ++i) {
     load_units(i);
-    project_by_units(part(record.text, out.tokens[i]), row(out, i));
+    out.words.push_back(number_by_units(part(record.text, out.tokens[i])));
   }
 }
 
-namespace {
+void Featurizer::State::number(const Record& record, NumberedRecord& out) {
+  if (!record.tokenizer.empty()) {
+    from_units(record, out);
+  } else if (!tokenizer) {
+    throw Error(ErrorKind::data, record.place,
+                "the record has no subword units, and there is no tokenizer to make them; give "
+                "one with -t");
+  } else if (tokenizer->context_free()) {
+    from_words(record, out);
+  } else {
+    from_context(record, out);
+  }
+}
 
-// Probabilities of tags are for the words that were found; where no spans are given, they tell
-// them.
-void place_tag_weights(const Place& place, FeatureRecord& out) {
-  if (out.tag_weights.size() != out.tokens.size()) {
-    throw Error(ErrorKind::data, place,
+void place_tag_weights(const Record& record, std::span<const ByteRange> tokens, bool& has_spans,
+                       std::vector<Span>& spans) {
+  if (!record.has_tag_weights) return;
+  if (record.tag_weights.size() != tokens.size()) {
+    throw Error(ErrorKind::data, record.place,
                 fmt::format("the text has {} words, but there are probabilities of tags for {}; "
                             "were they made with another tokenizer?",
-                            out.tokens.size(), out.tag_weights.size()));
+                            tokens.size(), record.tag_weights.size()));
   }
-  if (out.has_spans) return;
-  out.has_spans = true;
-  out.spans = spans_from_weights(out.tokens, out.tag_weights);
+  if (has_spans) return;
+  has_spans = true;
+  spans = spans_from_weights(tokens, record.tag_weights);
 }
-
-}  // namespace
 
 Featurizer::Featurizer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
@@ -263,25 +273,37 @@ std::unique_ptr<Featurizer> Featurizer::clone() const {
 }
 
 void Featurizer::featurize(const Record& record, FeatureRecord& out) {
+  State& state = *state_;
+  state.cache.trim();
+  state.number(record, state.numbered);
   out.id = record.id;
+  out.tokens = state.numbered.tokens;
+  out.values.clear();
+  const NumberedWords rows = state.cache.rows();
+  for (const std::uint32_t number : state.numbered.words) {
+    const std::span<const std::uint16_t> row = rows.word(number);
+    out.values.insert(out.values.end(), row.begin(), row.end());
+  }
   out.label_form = record.label_form;
   out.labels = record.labels;
   out.has_spans = record.has_spans;
   out.spans = record.spans;
   out.has_tag_weights = record.has_tag_weights;
   out.tag_weights = record.tag_weights;
-  if (!record.tokenizer.empty()) {
-    state_->from_units(record, out);
-  } else if (!state_->tokenizer) {
-    throw Error(ErrorKind::data, record.place,
-                "the record has no subword units, and there is no tokenizer to make them; give "
-                "one with -t");
-  } else if (state_->tokenizer->context_free()) {
-    state_->from_words(record, out);
-  } else {
-    state_->from_context(record, out);
-  }
-  if (out.has_tag_weights) place_tag_weights(record.place, out);
+  place_tag_weights(record, out.tokens, out.has_spans, out.spans);
+}
+
+void Featurizer::number(const Record& record, NumberedRecord& out) {
+  state_->number(record, out);
+}
+void Featurizer::renew() {
+  state_->cache.trim();
+}
+NumberedWords Featurizer::rows() const {
+  return state_->cache.rows();
+}
+std::uint64_t Featurizer::generation() const {
+  return state_->cache.generation();
 }
 
 const FeatureSource& Featurizer::source() const {

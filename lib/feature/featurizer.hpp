@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "pnlp/feature/feature_record.hpp"
+#include "pnlp/feature/numbered_words.hpp"
 #include "pnlp/text/record.hpp"
 #include "pnlp/text/tokenizer.hpp"
 
@@ -37,13 +39,29 @@ class Featurizer {
   // digest; not as many lists of units as tokens; a text without units and no tokenizer).
   void featurize(const Record& record, FeatureRecord& out);
 
+  // The same, with the numbers of words in rows() instead of their values, and nothing but them
+  // and the tokens. Equal words have equal numbers until renew() or featurize() is called.
+  void number(const Record& record, NumberedRecord& out);
+  // Forgets words if there are too many: to be called between batches.
+  void renew();
+  // Valid until the next call of number(), renew() or featurize().
+  NumberedWords rows() const;
+  // Numbers of the same generation mean the same words.
+  std::uint64_t generation() const;
+
   const FeatureSource& source() const;
   const std::vector<Channel>& channels() const;
   std::uint32_t width() const;
 
+  // Tokens whose word was remembered, and others.
   struct CacheCounts {
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
+    CacheCounts& operator+=(const CacheCounts& other) {
+      hits += other.hits;
+      misses += other.misses;
+      return *this;
+    }
   };
   CacheCounts cache_counts() const;
 
@@ -52,6 +70,12 @@ class Featurizer {
   explicit Featurizer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// The spans of a record with probabilities of tags, for its `tokens`: where it has none of its own,
+// the probabilities tell them; without probabilities nothing is changed. Error(data) if there are
+// not as many probabilities as tokens.
+void place_tag_weights(const Record& record, std::span<const ByteRange> tokens, bool& has_spans,
+                       std::vector<Span>& spans);
 
 // The digest that a record from `pnlp tokenize` names as its tokenizer's. Errors: data (the record
 // carries no units, or its `tokenizer` is no 16 hexadecimal digits).

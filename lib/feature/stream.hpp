@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "pnlp/feature/feature_record.hpp"
+#include "pnlp/feature/numbered_words.hpp"
 #include "pnlp/io/file.hpp"
 
 namespace pnlp {
@@ -18,8 +20,8 @@ struct StreamOptions {
   bool carry_tokenizer = true;           // its vocabulary in the header, so that `train` has it
 };
 
-// Error(data) at `place` if the record has what a stream cannot hold: probabilities of tags.
-void check_streamable(const FeatureRecord& record, const Place& place);
+// Error(data) at `place` if a record has these: a stream cannot hold probabilities of tags.
+void check_streamable(std::span<const TagWeights> tag_weights, const Place& place);
 
 class FeatureWriter {
  public:
@@ -34,6 +36,10 @@ class FeatureWriter {
   // Errors: io; data (a record of more than 64 MiB; see check_streamable()); internal (values that
   // do not fit the tokens; tokens or spans that overlap or go backwards).
   void write(const FeatureRecord& record);
+  // The same for records of a batch whose words are numbered in `rows`; what else they carry is
+  // the `records`'. Errors: the same.
+  void write(const NumberedWords& rows, std::span<const NumberedRecord> words,
+             std::span<const Record> records);
   // Writes what is pending as a frame, so that a reader at the other end of a pipe can go on.
   void flush();
   // The closing frame. Without it the stream counts as cut. Does not commit the file.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "pnlp/base/error.hpp"
@@ -81,21 +82,16 @@ StreamEnd decode_end(std::string_view payload) {
   return end;
 }
 
-void RecordEncoder::add(const FeatureRecord& record) {
-  const std::size_t width = rows_.width();
-  if (record.values.size() != record.tokens.size() * width) {
-    throw Error(ErrorKind::internal,
-                fmt::format("a record of {} tokens has {} values; {} a token were expected",
-                            record.tokens.size(), record.values.size(), width));
-  }
+template <typename AnyRecord, typename RowOf>
+void RecordEncoder::add_any(const AnyRecord& record, std::span<const ByteRange> tokens,
+                            const RowOf& row_of) {
   ByteWriter writer;
   writer.string(record.id);
-  writer.varint(record.tokens.size());
-  const std::span<const std::uint16_t> values = record.values;
+  writer.varint(tokens.size());
   std::uint32_t last = 0;
-  for (std::size_t i = 0; i < record.tokens.size(); ++i) {
-    put_range(writer, last, record.tokens[i].begin, record.tokens[i].end);
-    writer.varint(rows_.add(values.subspan(i * width, width)));
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    put_range(writer, last, tokens[i].begin, tokens[i].end);
+    writer.varint(row_of(i));
   }
   const auto form = static_cast<std::uint8_t>(record.label_form);
   writer.u8(form | (record.has_spans ? kHasSpans : 0));
@@ -118,11 +114,48 @@ void RecordEncoder::add(const FeatureRecord& record) {
   ++count_;
 }
 
+void RecordEncoder::add(const FeatureRecord& record) {
+  const std::size_t width = rows_.width();
+  if (record.values.size() != record.tokens.size() * width) {
+    throw Error(ErrorKind::internal,
+                fmt::format("a record of {} tokens has {} values; {} a token were expected",
+                            record.tokens.size(), record.values.size(), width));
+  }
+  const std::span<const std::uint16_t> values = record.values;
+  add_any(record, record.tokens,
+          [&](std::size_t i) { return rows_.add(values.subspan(i * width, width)); });
+}
+
+void RecordEncoder::add(const Record& record, const NumberedRecord& words,
+                        const NumberedWords& rows) {
+  if (rows.width != rows_.width() || words.words.size() != words.tokens.size()) {
+    throw Error(ErrorKind::internal,
+                fmt::format("a record of {} tokens has {} words of {} values; {} were expected",
+                            words.tokens.size(), words.words.size(), rows.width, rows_.width()));
+  }
+  if (stamp_.size() < rows.words()) {
+    stamp_.resize(rows.words(), 0);
+    row_.resize(rows.words());
+  }
+  add_any(record, words.tokens, [&](std::size_t i) {
+    const std::uint32_t word = words.words[i];
+    if (stamp_[word] != batch_) {
+      row_[word] = rows_.add(rows.word(word));
+      stamp_[word] = batch_;
+    }
+    return row_[word];
+  });
+}
+
 std::string RecordEncoder::payload() const {
   ByteWriter writer;
   writer.varint(rows_.size());
   std::string bytes = writer.take();
   std::size_t at = bytes.size();
+  if constexpr (std::endian::native == std::endian::little) {
+    bytes.append(reinterpret_cast<const char*>(rows_.values().data()), rows_.values().size_bytes());
+    return bytes += records_.bytes();
+  }
   bytes.resize(at + rows_.values().size_bytes());
   for (const std::uint16_t value : rows_.values()) {
     bytes[at++] = static_cast<char>(value & 0xff);
@@ -133,6 +166,7 @@ std::string RecordEncoder::payload() const {
 
 void RecordEncoder::clear() {
   rows_.clear();
+  forget_numbers();
   records_.clear();
   count_ = 0;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pnlp/feature/feature_record.hpp"
+#include "pnlp/feature/numbered_words.hpp"
 #include "pnlp/feature/row_table.hpp"
 #include "pnlp/io/bytes.hpp"
 
@@ -40,6 +41,10 @@ class RecordEncoder {
   explicit RecordEncoder(std::uint32_t width) : rows_(width) {}
   // Errors: internal. A failed add leaves the frame as it was, but for rows.
   void add(const FeatureRecord& record);
+  // `words` are the record's tokens by their numbers in `rows`; the rest comes from `record`.
+  void add(const Record& record, const NumberedRecord& words, const NumberedWords& rows);
+  // To be called before `rows` of other words are given.
+  void forget_numbers() { ++batch_; }
   // Bytes of the payload so far, within a few.
   std::size_t size() const { return records_.size() + rows_.values().size_bytes() + 10; }
   std::uint32_t count() const { return count_; }
@@ -47,7 +52,13 @@ class RecordEncoder {
   void clear();
 
  private:
+  template <typename AnyRecord, typename RowOf>
+  void add_any(const AnyRecord& record, std::span<const ByteRange> tokens, const RowOf& row_of);
+
   RowTable rows_;
+  std::uint64_t batch_ = 1;
+  std::vector<std::uint64_t> stamp_;  // by number of a word: the batch that has it in rows_
+  std::vector<std::uint32_t> row_;    // and where
   ByteWriter records_;
   std::uint32_t count_ = 0;
 };

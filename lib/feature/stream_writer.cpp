@@ -11,13 +11,17 @@ namespace pnlp {
 struct FeatureWriter::State {
   OutputFile& file;
   StreamOptions options;
+  std::size_t width;  // values of a token
   RecordEncoder pending;
   StreamEnd end;
   Digest checksums;
   std::string bytes;
 
   State(OutputFile& to, const FeatureSource& source, StreamOptions asked)
-      : file(to), options(asked), pending(channels_width(projection_channels(source.projection))) {
+      : file(to),
+        options(asked),
+        width(channels_width(projection_channels(source.projection))),
+        pending(static_cast<std::uint32_t>(width)) {
     ByteWriter writer;
     writer.raw(kStreamMagic);
     writer.u16(kStreamVersion);
@@ -25,6 +29,23 @@ struct FeatureWriter::State {
     const std::string header = encode_header(source, options.carry_tokenizer);
     checksums.update(append_frame(bytes, kHeaderFrame, 0, header));
     file.write(bytes);
+  }
+
+  // `add` puts a record of so many tokens into the frame.
+  template <typename Add>
+  void write(std::size_t tokens, const Add& add) {
+    // A long record gets a frame of its own, so that its size is the only one that counts.
+    if (tokens * width * sizeof(std::uint16_t) >= options.frame_bytes) write_pending();
+    add();
+    if (pending.size() > kMaxFramePayload) {
+      throw Error(ErrorKind::data,
+                  fmt::format("a record of {} tokens does not fit into a feature stream; cut it "
+                              "into parts",
+                              tokens));
+    }
+    ++end.records;
+    end.tokens += tokens;
+    if (pending.size() >= options.frame_bytes) write_pending();
   }
 
   void write_pending() {
@@ -44,28 +65,25 @@ FeatureWriter::~FeatureWriter() = default;
 FeatureWriter::FeatureWriter(FeatureWriter&&) noexcept = default;
 FeatureWriter& FeatureWriter::operator=(FeatureWriter&&) noexcept = default;
 
-void check_streamable(const FeatureRecord& record, const Place& place) {
-  if (record.tag_weights.empty()) return;
+void check_streamable(std::span<const TagWeights> tag_weights, const Place& place) {
+  if (tag_weights.empty()) return;
   throw Error(ErrorKind::data, place,
               "the record has probabilities of tags, which a feature stream cannot hold; train on "
               "the JSONL records, or name a field with other tags by --tags-field");
 }
 
 void FeatureWriter::write(const FeatureRecord& record) {
-  check_streamable(record, {});
-  // A long record gets a frame of its own, so that its size is the only one that counts.
-  const std::size_t most = record.values.size() * sizeof(std::uint16_t);
-  if (most >= state_->options.frame_bytes) state_->write_pending();
-  state_->pending.add(record);
-  if (state_->pending.size() > kMaxFramePayload) {
-    throw Error(ErrorKind::data,
-                fmt::format("a record of {} tokens does not fit into a feature stream; cut it "
-                            "into parts",
-                            record.tokens.size()));
+  check_streamable(record.tag_weights, {});
+  state_->write(record.tokens.size(), [&] { state_->pending.add(record); });
+}
+
+void FeatureWriter::write(const NumberedWords& rows, std::span<const NumberedRecord> words,
+                          std::span<const Record> records) {
+  state_->pending.forget_numbers();
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    check_streamable(records[i].tag_weights, records[i].place);
+    state_->write(words[i].tokens.size(), [&] { state_->pending.add(records[i], words[i], rows); });
   }
-  ++state_->end.records;
-  state_->end.tokens += record.tokens.size();
-  if (state_->pending.size() >= state_->options.frame_bytes) state_->write_pending();
 }
 
 void FeatureWriter::flush() {

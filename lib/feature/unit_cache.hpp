@@ -42,7 +42,7 @@ class UnitCache {
   }
 
  private:
-  static constexpr std::size_t kBytes = 32U << 20;
+  static constexpr std::size_t kBytes = 2U << 20;
 
   std::size_t width_;
   std::size_t limit_;                    // rows

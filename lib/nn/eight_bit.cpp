@@ -73,13 +73,11 @@ Linear8::Linear8(const float* w, const float* bias, std::size_t inputs, std::siz
 }
 
 void Linear8::run(const float* x, std::size_t rows, bool gelu, bool accumulate, float* y,
-                  Scratch8& scratch, Form8 form) const {
+                  Scratch8& scratch, const IntegerKernels& kernels) const {
   const std::size_t bytes = groups_ * 4;
   scratch.bytes.resize(std::max(scratch.bytes.size(), rows * bytes));
   scratch.scales.resize(std::max(scratch.scales.size(), rows));
   scratch.zeros.resize(std::max(scratch.zeros.size(), rows));
-  const IntegerKernels& kernels =
-      form == Form8::plain ? plain_integer_kernels() : integer_kernels();
   for (std::size_t row = 0; row < rows; ++row) {
     std::uint8_t* to = scratch.bytes.data() + row * bytes;
     kernels.quantize_row(x + row * inputs_, inputs_, to, scratch.scales[row], scratch.zeros[row]);
@@ -142,7 +140,7 @@ TokenMixing8::TokenMixing8(const float* in, const float* in_bias, const float* o
 }
 
 void TokenMixing8::run(std::size_t length, std::size_t columns, std::size_t stride, const float* x,
-                       float* y, Scratch8& scratch, Form8 form) const {
+                       float* y, Scratch8& scratch, const IntegerKernels& kernels) const {
   const std::size_t units = quads_ * 4;
   // Hidden values from kLowest to `range` in 256 steps, and what GELU makes of each.
   const float range = std::min(std::max(ranges_[length], 0.5F), 1e30F);
@@ -195,7 +193,7 @@ void TokenMixing8::run(std::size_t length, std::size_t columns, std::size_t stri
                               .out_bias = out_bias_.data(),
                               .scratch = scratch.bytes.data(),
                               .y = y};
-  (form == Form8::plain ? plain_integer_kernels() : integer_kernels()).mix_tokens(product);
+  kernels.mix_tokens(product);
 }
 
 void Table8::project(const WordRows& word, std::size_t own_place, float* projected,

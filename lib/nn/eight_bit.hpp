@@ -30,7 +30,9 @@ struct Scratch8 {
   std::vector<std::int32_t> zeros;
 };
 
-enum class Form8 : std::uint8_t { fastest, plain };
+// The form of the products (integer_kernels.hpp): the fastest here, or one that is named.
+struct IntegerKernels;
+const IntegerKernels& integer_kernels();
 
 // y[row][n] = f(x[row][:] * w[:][n] + bias[n]), added to y if `accumulate`; f is GELU or the
 // identity.
@@ -39,7 +41,7 @@ class Linear8 {
   // w[inputs][outputs], bias[outputs].
   Linear8(const float* w, const float* bias, std::size_t inputs, std::size_t outputs);
   void run(const float* x, std::size_t rows, bool gelu, bool accumulate, float* y,
-           Scratch8& scratch, Form8 form = Form8::fastest) const;
+           Scratch8& scratch, const IntegerKernels& kernels = integer_kernels()) const;
   std::size_t inputs() const { return inputs_; }
   std::size_t outputs() const { return outputs_; }
 
@@ -59,7 +61,7 @@ class TokenMixing8 {
   TokenMixing8(const float* in, const float* in_bias, const float* out, const float* out_bias,
                std::size_t segment, std::size_t hidden, float spread);
   void run(std::size_t length, std::size_t columns, std::size_t stride, const float* x, float* y,
-           Scratch8& scratch, Form8 form = Form8::fastest) const;
+           Scratch8& scratch, const IntegerKernels& kernels = integer_kernels()) const;
 
  private:
   std::size_t segment_, groups_, quads_;  // groups of four positions, of four units

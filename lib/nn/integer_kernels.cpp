@@ -21,16 +21,7 @@ namespace {
 constexpr std::size_t kLanes = 16;
 constexpr float kZeroByte = 128;  // stands for 0 in columns of token mixing
 
-// Sums of four products for each of 16 lanes.
-inline void add_products(const std::uint8_t* x, std::size_t x_step, const std::int8_t* w,
-                         std::size_t w_step, std::int32_t* sums) {
-#pragma omp simd
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    const std::uint8_t* a = x + lane * x_step;
-    const std::int8_t* b = w + lane * w_step;
-    sums[lane] += a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3];
-  }
-}
+using Sums = std::array<std::int32_t, kLanes>;
 
 // Rounds to the nearest integer, ties to even, as the processor's conversion does.
 inline std::int32_t nearest(float x) {
@@ -54,95 +45,80 @@ inline float row_scale(float low, float high, float& scale, std::int32_t& zero) 
 
 namespace plain {
 
-void quantize_row(const float* x, std::size_t n, std::uint8_t* bytes, float& scale,
-                  std::int32_t& zero) {
-  float low = 0;
-  float high = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    low = std::min(low, x[i]);
-    high = std::max(high, x[i]);
-  }
-  const float inverse = row_scale(low, high, scale, zero);
-  for (std::size_t i = 0; i < n; ++i) {
-    const float value = std::fma(x[i], inverse, static_cast<float>(zero));
-    bytes[i] = static_cast<std::uint8_t>(nearest(within(value, 0, 255)));
-  }
-}
-
-void multiply_rows(const RowProduct8& p) {
-  std::array<float, kLanes> values;
-  for (std::size_t row = 0; row < p.rows; ++row) {
-    const std::uint8_t* x = p.x + row * p.groups * 4;
-    for (std::size_t n = 0; n < p.outputs; n += kLanes) {
-      const std::int8_t* w =
-          p.w + (n / kPanelOutputs * p.groups * kPanelOutputs + n % kPanelOutputs) * 4;
-      std::array<std::int32_t, kLanes> sums = {};
-      for (std::size_t k = 0; k < p.groups; ++k) {
-        add_products(x + 4 * k, 0, w + k * kPanelOutputs * 4, 4, sums.data());
-      }
+// sums[i][lane] += the products of four bytes of the lane, at lanes + 4 * lane, with those at four
+// + i * next, over `groups` groups: one is lanes_step bytes, and four_step, behind the other.
+template <std::size_t count, typename Lane, typename Four>
+void add_products(const Lane* lanes, std::size_t lanes_step, const Four* four, std::size_t next,
+                  std::size_t four_step, std::size_t groups, Sums* sums) {
+  for (std::size_t k = 0; k < groups; ++k, lanes += lanes_step, four += four_step) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const Four* b = four + i * next;
+      std::int32_t* to = sums[i].data();
+#pragma omp simd
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        const std::int32_t sum = sums[lane] - p.x_zeros[row] * p.sums[n + lane];
-        values[lane] = std::fma(static_cast<float>(sum), p.x_scales[row] * p.scales[n + lane],
-                                p.bias[n + lane]);
-      }
-      if (p.gelu) gelu_forward(values.data(), kLanes, values.data());
-      float* y = p.y + row * p.outputs + n;
-      for (std::size_t lane = 0; lane < std::min(kLanes, p.outputs - n); ++lane) {
-        y[lane] = (p.accumulate ? y[lane] : 0.0F) + values[lane];
+        const Lane* a = lanes + lane * 4;
+        to[lane] += a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3];
       }
     }
   }
 }
 
-void mix_tokens(const TokenProduct8& p) {
-  const std::size_t groups = (p.length + 3) / 4;
-  std::uint8_t* hidden = p.scratch;                // [quads][lanes][4]
-  std::uint8_t* bytes = p.scratch + 64 * p.quads;  // [groups][lanes][4]
-  for (std::size_t c = 0; c < p.columns; c += kLanes) {
-    const std::size_t width = std::min(kLanes, p.columns - c);
-    std::array<float, kLanes> scales = {};
-    std::fill_n(bytes, groups * 64, static_cast<std::uint8_t>(kZeroByte));
-    for (std::size_t lane = 0; lane < width; ++lane) {
-      float largest = 0;
-      for (std::size_t i = 0; i < p.length; ++i)
-        largest = std::max(largest, std::abs(p.x[i * p.stride + c + lane]));
-      scales[lane] = largest / 127.0F;
-      const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
-      for (std::size_t i = 0; i < p.length; ++i) {
-        bytes[(i / 4 * kLanes + lane) * 4 + i % 4] = static_cast<std::uint8_t>(
-            nearest(within(std::fma(p.x[i * p.stride + c + lane], inverse, kZeroByte), 0, 255)));
-      }
-    }
-    for (std::size_t unit = 0; unit < 4 * p.quads; ++unit) {
-      std::array<std::int32_t, kLanes> sums;
-      sums.fill(p.in_zeros[unit]);
-      const std::int8_t* in = p.in + (unit / 4 * p.in_groups * 4 + unit % 4) * 4;
-      for (std::size_t k = 0; k < groups; ++k)
-        add_products(bytes + k * 64, 4, in + k * 16, 0, sums.data());
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        const float value = std::fma(static_cast<float>(sums[lane]) * scales[lane],
-                                     p.in_scales[unit], p.in_bias[unit]);
-        const std::int32_t index = nearest(within(value, -128, 127));
-        hidden[(unit / 4 * kLanes + lane) * 4 + unit % 4] =
-            p.table[static_cast<std::uint8_t>(index)];
-      }
-    }
-    for (std::size_t i = 0; i < p.length; ++i) {
-      std::array<std::int32_t, kLanes> sums;
-      sums.fill(p.out_zeros[i]);
-      for (std::size_t k = 0; k < p.quads; ++k)
-        add_products(hidden + k * 64, 4, p.out + (k * p.out_positions + i) * 4, 0, sums.data());
-      float* y = p.y + i * p.stride + c;
-      for (std::size_t lane = 0; lane < width; ++lane) {
-        y[lane] += std::fma(static_cast<float>(sums[lane]), p.out_scales[i], p.out_bias[i]);
-      }
-    }
-  }
-}
+#include "pnlp/nn/integer_kernels_portable.inc"
 
 }  // namespace plain
 
 #ifdef PNLP_X86_KERNELS
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+namespace avx2 {
+
+__attribute__((always_inline)) inline __m256i widened(__m128i bytes, std::uint8_t /*kind*/) {
+  return _mm256_cvtepu8_epi16(bytes);
+}
+__attribute__((always_inline)) inline __m256i widened(__m128i bytes, std::int8_t /*kind*/) {
+  return _mm256_cvtepi8_epi16(bytes);
+}
+
+// The same by products of 16 bits: those of bytes (maddubs) saturate.
+template <std::size_t count, typename Lane, typename Four>
+__attribute__((always_inline)) inline void add_products(const Lane* lanes, std::size_t lanes_step,
+                                                        const Four* four, std::size_t next,
+                                                        std::size_t four_step, std::size_t groups,
+                                                        Sums* sums) {
+  // Of each lane two sums, of the even and the odd pair of bytes.
+  __m256i pairs[count][4];
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t v = 0; v < 4; ++v) pairs[i][v] = _mm256_setzero_si256();
+  }
+  for (std::size_t k = 0; k < groups; ++k, lanes += lanes_step, four += four_step) {
+    __m256i wide[4];
+    for (std::size_t v = 0; v < 4; ++v) {
+      const auto* sixteen = reinterpret_cast<const __m128i*>(lanes + 16 * v);
+      wide[v] = widened(_mm_loadu_si128(sixteen), Lane{});
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      std::int32_t bytes;
+      __builtin_memcpy(&bytes, four + i * next, 4);
+      const __m256i all = widened(_mm_set1_epi32(bytes), Four{});
+      for (std::size_t v = 0; v < 4; ++v)
+        pairs[i][v] = _mm256_add_epi32(pairs[i][v], _mm256_madd_epi16(wide[v], all));
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t half = 0; half < 2; ++half) {
+      const __m256i mixed = _mm256_hadd_epi32(pairs[i][2 * half], pairs[i][2 * half + 1]);
+      auto* to = reinterpret_cast<__m256i*>(sums[i].data() + 8 * half);
+      const __m256i in_order = _mm256_permute4x64_epi64(mixed, 0xD8);
+      _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), in_order));
+    }
+  }
+}
+
+#include "pnlp/nn/integer_kernels_portable.inc"
+
+}  // namespace avx2
+#pragma GCC pop_options
+
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi,fma")
 namespace vnni {
@@ -411,6 +387,11 @@ bool has_vnni() {
   return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512vnni") &&
          __builtin_cpu_supports("avx512vbmi");
 }
+bool has_avx2() {
+  return __builtin_cpu_supports("x86-64-v3");
+}
+constexpr IntegerKernels kAvx2 = {"avx2", avx2::quantize_row, avx2::multiply_rows,
+                                  avx2::mix_tokens};
 constexpr IntegerKernels kVnni = {"vnni", vnni::quantize_row, vnni::multiply_rows,
                                   vnni::mix_tokens};
 #endif
@@ -420,16 +401,19 @@ constexpr IntegerKernels kPlain = {"plain", plain::quantize_row, plain::multiply
 
 }  // namespace
 
-const IntegerKernels& integer_kernels() {
+std::span<const IntegerKernels* const> all_integer_kernels() {
 #ifdef PNLP_X86_KERNELS
-  static const bool vnni = has_vnni();
-  if (vnni) return kVnni;
+  static constexpr std::array kForms = {&kVnni, &kAvx2, &kPlain};
+  static const std::size_t first = has_vnni() ? 0 : (has_avx2() ? 1 : 2);
+  return std::span(kForms).subspan(first);
+#else
+  static constexpr std::array kForms = {&kPlain};
+  return kForms;
 #endif
-  return kPlain;
 }
 
-const IntegerKernels& plain_integer_kernels() {
-  return kPlain;
+const IntegerKernels& integer_kernels() {
+  return *all_integer_kernels().front();
 }
 
 }  // namespace pnlp

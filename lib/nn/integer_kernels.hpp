@@ -1,9 +1,11 @@
 // The integer products of eight_bit.hpp: unsigned bytes times signed bytes, summed exactly in 32
-// bits. One form for processors with AVX-512 VNNI and VBMI, and a plain one that gives the same.
+// bits. One form for processors with AVX-512 VNNI and VBMI, one for those with AVX2, and a plain
+// one; they give the same.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace pnlp {
 
@@ -51,8 +53,9 @@ struct IntegerKernels {
   void (*mix_tokens)(const TokenProduct8& product);
 };
 
-// The fastest that this processor can run, and the plain one.
+// All that this processor can run, the fastest first, the plain one last.
+std::span<const IntegerKernels* const> all_integer_kernels();
+// The fastest.
 const IntegerKernels& integer_kernels();
-const IntegerKernels& plain_integer_kernels();
 
 }  // namespace pnlp

@@ -24,15 +24,15 @@ void label_probabilities(const ModelConfig& config, const float* logits, float* 
   }
 }
 
-void OutcomeDecoder::decode(const FeatureRecord& record, const RecordLogits& logits,
+void OutcomeDecoder::decode(std::span<const ByteRange> tokens, const RecordLogits& logits,
                             const PredictOptions& options, Prediction& out) {
   out = Prediction{};
   out.cut_tokens = static_cast<std::uint32_t>(
-      record.tokens.size() - std::min<std::size_t>(record.tokens.size(), config_.max_tokens));
+      tokens.size() - std::min<std::size_t>(tokens.size(), config_.max_tokens));
   std::optional<std::size_t> label;
   if (has_tags(config_.task)) {
-    label = decode_tags(record, logits, out);
-    if (options.all_scores) list_tag_scores(record.tokens.size(), logits.tag_probabilities, out);
+    label = decode_tags(tokens, logits, out);
+    if (options.all_scores) list_tag_scores(tokens.size(), logits.tag_probabilities, out);
   }
   if (!logits.labels.empty()) decode_label(logits.labels, label, options, out);
 }
@@ -77,10 +77,10 @@ void OutcomeDecoder::decode_label(std::span<const float> logits, std::optional<s
   }
 }
 
-std::optional<std::size_t> OutcomeDecoder::decode_tags(const FeatureRecord& record,
+std::optional<std::size_t> OutcomeDecoder::decode_tags(std::span<const ByteRange> tokens,
                                                        const RecordLogits& logits,
                                                        Prediction& out) {
-  tags_.assign(record.tokens.size(), 0);
+  tags_.assign(tokens.size(), 0);
   const std::span<const std::uint8_t> label_slots = config_.label_slots;
   std::optional<std::size_t> label;
   if (!logits.labels.empty() && !label_slots.empty()) {
@@ -92,7 +92,7 @@ std::optional<std::size_t> OutcomeDecoder::decode_tags(const FeatureRecord& reco
   }
   out.tags.reserve(tags_.size());
   for (const std::int32_t tag : tags_) out.tags.push_back(labels_.tag(tag));
-  out.spans = spans_from_tags(record.tokens, out.tags);
+  out.spans = spans_from_tags(tokens, out.tags);
   return label;
 }
 

@@ -29,7 +29,8 @@ class OutcomeDecoder {
   OutcomeDecoder(const ModelConfig& config, const LabelSpace& labels)
       : config_(config), labels_(labels) {}
 
-  void decode(const FeatureRecord& record, const RecordLogits& logits,
+  // `tokens`: all of the record's.
+  void decode(std::span<const ByteRange> tokens, const RecordLogits& logits,
               const PredictOptions& options, Prediction& out);
 
  private:
@@ -38,8 +39,8 @@ class OutcomeDecoder {
                     const PredictOptions& options, Prediction& out);
   // Returns the label that the tags were decoded with; none without label logits, or if any slot
   // goes with any label.
-  std::optional<std::size_t> decode_tags(const FeatureRecord& record, const RecordLogits& logits,
-                                         Prediction& out);
+  std::optional<std::size_t> decode_tags(std::span<const ByteRange> tokens,
+                                         const RecordLogits& logits, Prediction& out);
   void list_tag_scores(std::size_t tokens, std::span<const float> probabilities, Prediction& out);
 
   const ModelConfig& config_;

@@ -45,10 +45,29 @@ void EnsembleDecoder::predict(std::span<const std::unique_ptr<Inference>> models
   means_.assign(records.size(), {});
   const float share = 1.0F / static_cast<float>(models.size());
   for (const auto& model : models) model->add_probabilities(records, share, means_);
-  for (std::size_t i = 0; i < records.size(); ++i) decode(records[i], means_[i], options, out[i]);
+  decode_all(records, options, out);
 }
 
-void EnsembleDecoder::decode(const FeatureRecord& record, Inference::Probabilities& means,
+void EnsembleDecoder::predict(std::span<const std::unique_ptr<Inference>> models,
+                              const NumberedWords& rows, std::uint64_t generation,
+                              std::span<const NumberedRecord> records,
+                              const PredictOptions& options, std::span<Prediction> out) {
+  means_.assign(records.size(), {});
+  const float share = 1.0F / static_cast<float>(models.size());
+  for (const auto& model : models)
+    model->add_probabilities(rows, generation, records, share, means_);
+  decode_all(records, options, out);
+}
+
+template <typename AnyRecord>
+void EnsembleDecoder::decode_all(std::span<const AnyRecord> records, const PredictOptions& options,
+                                 std::span<Prediction> out) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    decode(records[i].tokens, means_[i], options, out[i]);
+  }
+}
+
+void EnsembleDecoder::decode(std::span<const ByteRange> tokens, Inference::Probabilities& means,
                              const PredictOptions& options, Prediction& out) {
   RecordLogits logits;
   logits_from(means.labels, config_.task == Task::multilabel, label_logits_);
@@ -56,14 +75,14 @@ void EnsembleDecoder::decode(const FeatureRecord& record, Inference::Probabiliti
   const std::size_t k = config_.tags();
   rows_.clear();
   if (k != 0) {
-    const std::size_t read = std::min<std::size_t>(record.tokens.size(), config_.max_tokens);
+    const std::size_t read = std::min<std::size_t>(tokens.size(), config_.max_tokens);
     means.tags.resize(read * k);
     logits_from(means.tags, false, tag_logits_);
     for (std::size_t i = 0; i < read; ++i) rows_.push_back(tag_logits_.data() + i * k);
   }
   logits.tags = rows_;
   logits.tag_probabilities = means.tags;
-  decoder_.decode(record, logits, options, out);
+  decoder_.decode(tokens, logits, options, out);
 }
 
 }  // namespace pnlp

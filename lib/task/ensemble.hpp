@@ -2,6 +2,7 @@
 // means, together.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -28,12 +29,20 @@ class EnsembleDecoder {
   void predict(std::span<const std::unique_ptr<Inference>> models,
                std::span<const FeatureRecord> records, const PredictOptions& options,
                std::span<Prediction> out);
+  // The same for records whose words are in `rows`, as Inference::predict().
+  void predict(std::span<const std::unique_ptr<Inference>> models, const NumberedWords& rows,
+               std::uint64_t generation, std::span<const NumberedRecord> records,
+               const PredictOptions& options, std::span<Prediction> out);
 
   // What the models have in common.
   const ModelConfig& config() const { return config_; }
 
  private:
-  void decode(const FeatureRecord& record, Inference::Probabilities& means,
+  // From means_.
+  template <typename AnyRecord>
+  void decode_all(std::span<const AnyRecord> records, const PredictOptions& options,
+                  std::span<Prediction> out);
+  void decode(std::span<const ByteRange> tokens, Inference::Probabilities& means,
               const PredictOptions& options, Prediction& out);
 
   ModelConfig config_;

@@ -10,7 +10,7 @@ namespace pnlp {
 namespace {
 
 // Activations of about this many tokens are in memory at a time (a longer record stands alone).
-constexpr std::size_t kPartTokens = 4096;
+constexpr std::size_t kPartTokens = 1024;
 
 std::vector<Channel> channels_of(const ModelConfig& config) {
   std::vector<Channel> channels;
@@ -58,17 +58,48 @@ void Inference::forget() {
   tag_probabilities_of_.reset();
 }
 
+// A part of what predict() was given by numbers.
+struct Inference::Numbered {
+  NumberedWords rows;
+  std::uint64_t generation;
+  std::span<const NumberedRecord> records;
+
+  std::size_t size() const { return records.size(); }
+  const NumberedRecord& operator[](std::size_t index) const { return records[index]; }
+  Numbered subspan(std::size_t begin, std::size_t count) const {
+    return {rows, generation, records.subspan(begin, count)};
+  }
+};
+
 void Inference::run(std::span<const FeatureRecord> records) {
-  const Network& network = model_->network;
-  const std::size_t width = network.bottleneck().width();
+  const std::size_t width = model_->network.bottleneck().width();
   if (set_.words() * width > most_floats_ || set_.words() > kRememberedWords) forget();
   set_.clear_records();
   for (const FeatureRecord& record : records) set_.add(record);
   projected_.resize(set_.words(), 0);
   batcher_.pack_all(set_, batch_, projected_);
-  // Words that earlier batches had are projected already; tokens refer to them by their number in
-  // the set.
-  memory_.projected.resize(std::max(memory_.projected.size(), set_.words() * width));
+  run_packed(set_.words());
+}
+
+void Inference::run(const Numbered& part) {
+  if (part.generation != generation_) projected_.clear();
+  generation_ = part.generation;
+  projected_.resize(part.rows.words(), 0);
+  batcher_.pack_all(part.rows, part.records, batch_, projected_);
+  run_packed(part.rows.words());
+}
+
+// Words that earlier batches had are projected already; tokens refer to them by their number
+// among all `words`.
+void Inference::run_packed(std::size_t words_known) {
+  const Network& network = model_->network;
+  const std::size_t width = network.bottleneck().width();
+  if (words_known * width > memory_.projected.capacity()) {
+    // All that will ever be needed, as a rule: pages that are not used cost nothing, copies would.
+    memory_.projected.reserve(
+        std::max(words_known * width, std::min(most_floats_, kRememberedWords * width)));
+  }
+  memory_.projected.resize(std::max(memory_.projected.size(), words_known * width));
   const std::span<const std::uint32_t> words = batcher_.words();
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (projected_[words[i]] != 0) continue;
@@ -90,8 +121,8 @@ void Inference::run(std::span<const FeatureRecord> records) {
 
 // Runs the network and calls visit(first record, records) while its logits stand in memory_. Where
 // the encoder's outputs depend on their company, every record is computed alone.
-template <typename Visit>
-void Inference::for_each_part(std::span<const FeatureRecord> records, const Visit& visit) {
+template <typename Records, typename Visit>
+void Inference::for_each_part(const Records& records, const Visit& visit) {
   const bool alone =
       !(model_->eight && model_->eight->encoder) && !model_->network.encoder().is_independent();
   for (std::size_t begin = 0; begin < records.size();) {
@@ -133,24 +164,25 @@ RecordLogits Inference::logits_of(std::size_t sequence, bool probabilities) {
   return logits;
 }
 
-void Inference::predict(std::span<const FeatureRecord> records, const PredictOptions& options,
-                        std::span<Prediction> out) {
-  for_each_part(records, [&](std::size_t first, std::span<const FeatureRecord> part) {
+template <typename Records>
+void Inference::predict_parts(const Records& records, const PredictOptions& options,
+                              std::span<Prediction> out) {
+  for_each_part(records, [&](std::size_t first, const Records& part) {
     for (std::size_t i = 0; i < part.size(); ++i) {
-      decoder_.decode(part[i], logits_of(i, options.all_scores), options, out[first + i]);
+      decoder_.decode(part[i].tokens, logits_of(i, options.all_scores), options, out[first + i]);
     }
   });
 }
 
-void Inference::add_probabilities(std::span<const FeatureRecord> records, float share,
-                                  std::span<Probabilities> out) {
+template <typename Records>
+void Inference::add_parts(const Records& records, float share, std::span<Probabilities> out) {
   const ModelConfig& config = model_->config;
   std::vector<float> row(config.labels.size());
   const auto add = [share](std::span<const float> from, std::vector<float>& to) {
     to.resize(std::max(to.size(), from.size()));
     for (std::size_t i = 0; i < from.size(); ++i) to[i] += share * from[i];
   };
-  for_each_part(records, [&](std::size_t first, std::span<const FeatureRecord> part) {
+  for_each_part(records, [&](std::size_t first, const Records& part) {
     for (std::size_t i = 0; i < part.size(); ++i) {
       const RecordLogits logits = logits_of(i, true);
       if (!logits.labels.empty()) {
@@ -160,6 +192,28 @@ void Inference::add_probabilities(std::span<const FeatureRecord> records, float 
       add(logits.tag_probabilities, out[first + i].tags);
     }
   });
+}
+
+void Inference::predict(std::span<const FeatureRecord> records, const PredictOptions& options,
+                        std::span<Prediction> out) {
+  predict_parts(records, options, out);
+}
+
+void Inference::predict(const NumberedWords& rows, std::uint64_t generation,
+                        std::span<const NumberedRecord> records, const PredictOptions& options,
+                        std::span<Prediction> out) {
+  predict_parts(Numbered{rows, generation, records}, options, out);
+}
+
+void Inference::add_probabilities(std::span<const FeatureRecord> records, float share,
+                                  std::span<Probabilities> out) {
+  add_parts(records, share, out);
+}
+
+void Inference::add_probabilities(const NumberedWords& rows, std::uint64_t generation,
+                                  std::span<const NumberedRecord> records, float share,
+                                  std::span<Probabilities> out) {
+  add_parts(Numbered{rows, generation, records}, share, out);
 }
 
 void Inference::label_logits(std::span<const FeatureRecord> records, std::vector<float>& logits) {

@@ -43,8 +43,8 @@ Batcher make_batcher(const ModelConfig& config);
 class Inference {
  public:
   // Projected words that are remembered, whichever is reached first.
-  static constexpr std::size_t kRememberedWords = 16384;
-  static constexpr std::size_t kRememberedFloats = 8U << 20;  // 32 MiB
+  static constexpr std::size_t kRememberedWords = 65536;
+  static constexpr std::size_t kRememberedFloats = 3U << 20;  // 12 MiB
 
   // `most_floats`: of projected words that are remembered.
   explicit Inference(std::shared_ptr<const SharedModel> model,
@@ -53,6 +53,11 @@ class Inference {
   // Each record's outcome depends on that record alone. `out.size()` == `records.size()`.
   void predict(std::span<const FeatureRecord> records, const PredictOptions& options,
                std::span<Prediction> out);
+  // The same for records whose words are in `rows`. Rows of equal numbers and `generation` are the
+  // same from call to call. An object is used for one kind of records.
+  void predict(const NumberedWords& rows, std::uint64_t generation,
+               std::span<const NumberedRecord> records, const PredictOptions& options,
+               std::span<Prediction> out);
 
   // Adds `share` times the probabilities of labels and of tags, for the mean of several models.
   struct Probabilities {
@@ -60,6 +65,9 @@ class Inference {
     std::vector<float> tags;    // [tokens read][tags]
   };
   void add_probabilities(std::span<const FeatureRecord> records, float share,
+                         std::span<Probabilities> out);
+  void add_probabilities(const NumberedWords& rows, std::uint64_t generation,
+                         std::span<const NumberedRecord> records, float share,
                          std::span<Probabilities> out);
 
   // All logits of the same, labels' then tags', record after record: for self-tests.
@@ -71,9 +79,17 @@ class Inference {
   void forget();
 
  private:
+  struct Numbered;
   void run(std::span<const FeatureRecord> records);
-  template <typename Visit>
-  void for_each_part(std::span<const FeatureRecord> records, const Visit& visit);
+  void run(const Numbered& part);
+  void run_packed(std::size_t words_known);
+  template <typename Records, typename Visit>
+  void for_each_part(const Records& records, const Visit& visit);
+  template <typename Records>
+  void predict_parts(const Records& records, const PredictOptions& options,
+                     std::span<Prediction> out);
+  template <typename Records>
+  void add_parts(const Records& records, float share, std::span<Probabilities> out);
   // Of a record of the part that is in memory_; valid until the next call or run.
   RecordLogits logits_of(std::size_t sequence, bool probabilities);
 
@@ -81,7 +97,8 @@ class Inference {
   std::size_t most_floats_;
   Batcher batcher_;
   FeatureSet set_;                       // remembers the words of earlier batches
-  std::vector<std::uint8_t> projected_;  // by word of set_: whether memory_.projected holds it
+  std::uint64_t generation_ = 0;         // of numbered words
+  std::vector<std::uint8_t> projected_;  // by word: whether memory_.projected holds it
   PackedBatch batch_;
   NetworkMemory memory_;
   OutcomeDecoder decoder_;

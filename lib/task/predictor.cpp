@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "pnlp/base/error.hpp"
@@ -77,6 +78,28 @@ void Predictor::predict(std::span<const FeatureRecord> records, std::span<Predic
   } else {
     state.inferences.front()->predict(records, state.shared->options, out);
   }
+}
+
+void Predictor::predict(const NumberedWords& rows, std::uint64_t generation,
+                        std::span<const NumberedRecord> records, std::span<Prediction> out) {
+  State& state = *state_;
+  if (state.ensemble) {
+    state.ensemble->predict(state.inferences, rows, generation, records, state.shared->options,
+                            out);
+  } else {
+    state.inferences.front()->predict(rows, generation, records, state.shared->options, out);
+  }
+}
+
+std::size_t Predictor::remembered_words() const {
+  // The words of a batch may come on top.
+  constexpr std::size_t kMost = Inference::kRememberedFloats / 4 * 3;
+  std::size_t words = Inference::kRememberedWords;
+  for (const auto& model : state_->shared->models) {
+    const std::size_t width = model->network.bottleneck().width();
+    words = std::min(words, kMost / width);
+  }
+  return words;
 }
 
 const ModelConfig& Predictor::config() const {

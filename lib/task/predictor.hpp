@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pnlp/feature/feature_record.hpp"
+#include "pnlp/feature/numbered_words.hpp"
 #include "pnlp/model/model_file.hpp"
 
 namespace pnlp {
@@ -56,6 +57,15 @@ class Predictor {
 
   // Results do not depend on how records are batched. `out.size()` == `records.size()`.
   void predict(std::span<const FeatureRecord> records, std::span<Prediction> out);
+
+  // The same for records whose words are numbered in `rows`: the way without detours from text.
+  // Rows of equal numbers and `generation` must be the same from call to call. One object serves
+  // one of the two.
+  void predict(const NumberedWords& rows, std::uint64_t generation,
+               std::span<const NumberedRecord> records, std::span<Prediction> out);
+  // How many words a Featurizer may remember that numbers them: as many as are remembered here, of
+  // several models by each.
+  std::size_t remembered_words() const;
 
   // Of several models: what they have in common.
   const ModelConfig& config() const;

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "pnlp/text/record.hpp"
+
 namespace pnlp {
 
 class Vocabulary {
@@ -18,7 +20,7 @@ class Vocabulary {
   // "[UNK]").
   Vocabulary(std::string bytes, const std::string& name);
   ~Vocabulary() = default;
-  Vocabulary(const Vocabulary&) = delete;  // the pieces are views into the bytes
+  Vocabulary(const Vocabulary&) = delete;
   Vocabulary& operator=(const Vocabulary&) = delete;
   Vocabulary(Vocabulary&&) = delete;
   Vocabulary& operator=(Vocabulary&&) = delete;
@@ -32,7 +34,10 @@ class Vocabulary {
   Match longest(std::string_view word, std::span<const std::uint32_t> ends,
                 std::size_t first) const;
 
-  std::string_view piece(std::uint32_t id) const { return pieces_[id]; }
+  std::string_view piece(std::uint32_t id) const {
+    const ByteRange& place = pieces_[id];
+    return std::string_view(bytes_).substr(place.begin, place.end - place.begin);
+  }
   std::string_view unknown() const { return "[UNK]"; }
   std::string_view bytes() const { return bytes_; }
 
@@ -44,8 +49,8 @@ class Vocabulary {
   void insert(std::uint32_t id);
 
   std::string bytes_;
-  std::vector<std::string_view> pieces_;
-  std::vector<Slot> slots_;  // open addressing; at most half full
+  std::vector<ByteRange> pieces_;  // their places in bytes_
+  std::vector<Slot> slots_;        // open addressing; at most half full
   std::size_t mask_ = 0;
   std::size_t longest_ = 0;  // bytes of the longest piece
 };

@@ -39,6 +39,13 @@ std::size_t next_apostrophe(std::string_view word, std::size_t at) {
   return at;
 }
 
+// Nearly all words can be cleared by a look at their bytes.
+bool may_have_apostrophe(std::string_view word) {
+  bool may = false;
+  for (const char byte : word) may |= byte == '\'' || byte == kCurlyApostrophe.front();
+  return may;
+}
+
 bool is_english_clitic(std::string_view right) {
   static constexpr std::array<std::string_view, 6> kClitics = {"s", "m", "d", "ll", "re", "ve"};
   return std::any_of(kClitics.begin(), kClitics.end(),
@@ -101,6 +108,10 @@ bool is_without_spaces(char32_t c) {
 
 void cut_clitics(std::string_view text, ByteRange word, std::vector<ByteRange>& words) {
   const std::string_view view = text.substr(word.begin, word.end - word.begin);
+  if (!may_have_apostrophe(view) && !ends_in(view, "me")) {
+    words.push_back(word);
+    return;
+  }
   std::size_t begin = 0;
   const auto cut = [&](std::size_t at) {
     if (at > begin && at < view.size()) {

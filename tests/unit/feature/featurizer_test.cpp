@@ -171,6 +171,32 @@ TEST_CASE("the cache changes nothing, whatever its size") {
   CHECK(features(*large.clone(), text_of(text)) == expected);
 }
 
+TEST_CASE("numbered words have the values of projected ones") {
+  Featurizer numbering(open_tokenizer("chars"), {}, 5);
+  Featurizer plain(open_tokenizer("chars"), {});
+  NumberedRecord out;
+  std::uint64_t generations = 0;
+  for (const char* text :
+       {"ring the bell, the bell", "", "the bell", "one two three four", "the"}) {
+    const std::uint64_t before = numbering.generation();
+    numbering.renew();
+    generations += numbering.generation() - before;
+    numbering.number(text_of(text), out);
+    const FeatureRecord expected = features(plain, text_of(text));
+    CHECK(out.tokens == expected.tokens);
+    REQUIRE(out.words.size() == out.tokens.size());
+    std::vector<std::uint16_t> values;
+    for (const std::uint32_t word : out.words) {
+      const auto row = numbering.rows().word(word);
+      values.insert(values.end(), row.begin(), row.end());
+    }
+    CHECK(values == expected.values);
+  }
+  CHECK(generations == 1);
+  numbering.number(text_of("the the"), out);
+  CHECK(out.words[0] == out.words[1]);
+}
+
 TEST_CASE("only unknown words are tokenized when words stand for themselves") {
   auto owned = std::make_unique<Pairs>(false);
   const Pairs& pairs = *owned;

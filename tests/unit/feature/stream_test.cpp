@@ -12,6 +12,7 @@
 #include "pnlp/base/error.hpp"
 #include "pnlp/base/random.hpp"
 #include "pnlp/feature/stream_format.hpp"
+#include "pnlp/feature/word_batch.hpp"
 #include "pnlp/io/frame.hpp"
 
 using namespace pnlp;
@@ -157,6 +158,46 @@ TEST_CASE("what was written is read, with any options") {
         written(source_of(), records).size());
 }
 
+TEST_CASE("numbered words are written as their values are") {
+  const std::vector<FeatureRecord> records = random_records(200, 11);
+  const StreamOptions options{.frame_bytes = 600};
+  const std::string expected = written(source_of(), records, options);
+  const std::string path = temporary("pnlp_numbered");
+  {
+    OutputFile out(path);
+    FeatureWriter writer(out, source_of(), options);
+    WordBatch batch;
+    for (std::size_t begin = 0; begin < records.size(); begin += 8) {
+      // A source of words that numbers them from the end.
+      std::vector<std::uint16_t> values;
+      std::vector<NumberedRecord> numbered(8);
+      std::vector<Record> carried(8);
+      batch.start(3);
+      for (std::size_t i = 0; i < 8; ++i) {
+        const FeatureRecord& record = records[begin + i];
+        values.insert(values.begin(), record.values.begin(), record.values.end());
+        numbered[i].tokens = record.tokens;
+        carried[i].id = record.id;
+        carried[i].label_form = record.label_form;
+        carried[i].labels = record.labels;
+        carried[i].has_spans = record.has_spans;
+        carried[i].spans = record.spans;
+      }
+      auto end = static_cast<std::uint32_t>(values.size() / 3);
+      for (NumberedRecord& record : numbered) {
+        end -= static_cast<std::uint32_t>(record.tokens.size());
+        for (std::uint32_t k = 0; k < record.tokens.size(); ++k) record.words.push_back(end + k);
+        batch.take({3, values}, record);
+      }
+      writer.write(batch.rows(), numbered, carried);
+    }
+    writer.finish();
+    out.commit();
+  }
+  CHECK(read_file(path) == expected);
+  std::filesystem::remove(path);
+}
+
 TEST_CASE("the header says what made the features") {
   const MemoryFile file(written(source_of(), {small_record()}));
   const FeatureReader reader({file.path()});
@@ -179,6 +220,17 @@ TEST_CASE("probabilities of tags have no place in a stream") {
   FeatureRecord empty;
   empty.has_tag_weights = true;
   CHECK_FALSE(written(source_of(), {empty}).empty());
+
+  Record carried;
+  carried.place = {.file = "a.jsonl", .line = 7};
+  carried.tag_weights = record.tag_weights;
+  const NumberedRecord numbered{.tokens = record.tokens,
+                                .words = std::vector<std::uint32_t>(record.tokens.size(), 0)};
+  const std::vector<std::uint16_t> row = {1, 2, 3};
+  OutputFile out(temporary("pnlp_tag_weights"));
+  FeatureWriter writer(out, source_of(), {});
+  CHECK_THROWS_WITH_AS(writer.write({3, row}, std::span(&numbered, 1), std::span(&carried, 1)),
+                       doctest::Contains("a.jsonl:7: the record has probabilities of tags"), Error);
 }
 
 TEST_CASE("the bytes of a frame of records are those of the manual page") {

@@ -19,11 +19,14 @@ using namespace pnlp;
 namespace {
 
 // Random weights: decisions are as good as none, and every tag and label occurs.
-ModelFile random_model(Task task, std::uint32_t max_tokens = 4096, std::uint64_t seed = 1) {
+ModelFile random_model(Task task, std::uint32_t max_tokens = 4096, std::uint64_t seed = 1,
+                       std::uint32_t ngrams = 0) {
   ModelFile model;
   model.config.task = task;
   model.config.shape = toy::options().shape;
   model.config.shape.layers = 2;
+  model.config.shape.word_ngrams = ngrams;
+  model.config.shape.ngram_weights = 4096;
   model.config.max_tokens = max_tokens;
   model.config.channels = {{"minhash", 8, 128}, {"word", 1, 128}};
   if (has_label(task)) model.config.labels = {"a", "b", "c", "d"};
@@ -32,6 +35,11 @@ ModelFile random_model(Task task, std::uint32_t max_tokens = 4096, std::uint64_t
   model.weights.resize(network.layout().size());
   network.layout().initialize(model.weights.data(), seed);
   for (float& weight : model.weights) weight *= 2;
+  if (const NgramHead* head = network.ngrams()) {  // its table begins as zeros
+    Random random(seed);
+    for (float& weight : std::span(model.weights).subspan(head->table(), head->table_size()))
+      weight = static_cast<float>(random.uniform()) - 0.5F;
+  }
   model.feature_source = encode_source(toy::source(), true);
   return model;
 }
@@ -62,6 +70,7 @@ void check_same(const Prediction& a, const Prediction& b) {
   CHECK(a.top == b.top);
   CHECK(a.scores == b.scores);
   CHECK(a.tags == b.tags);
+  CHECK(a.tag_scores == b.tag_scores);
   CHECK(a.spans == b.spans);
   CHECK(a.cut_tokens == b.cut_tokens);
 }
@@ -160,6 +169,47 @@ TEST_CASE("memory for words that is full changes nothing") {
     small.predict(part, everything(), b);
     for (std::size_t i = 0; i < 8; ++i) check_same(a[i], b[i]);
   }
+}
+
+namespace {
+
+void check_numbered(std::span<const Predictor::Member> members) {
+  Predictor by_values(members, everything());
+  Predictor by_numbers(members, everything());
+  const std::vector<FeatureRecord> records = random_records(80, 6);
+  const std::uint32_t width = by_values.config().fingerprint_width();
+  std::vector<std::uint16_t> rows;
+  for (std::size_t begin = 0; begin < records.size(); begin += 8) {
+    // Rows of a generation keep their numbers; here every third batch begins a new one.
+    const std::size_t generation = begin / 24;
+    if (begin % 24 == 0) rows.clear();
+    const std::span<const FeatureRecord> part = std::span(records).subspan(begin, 8);
+    std::vector<NumberedRecord> numbered(8);
+    for (std::size_t i = 0; i < 8; ++i) {
+      numbered[i].tokens = part[i].tokens;
+      for (std::size_t k = 0; k < part[i].tokens.size(); ++k) {
+        numbered[i].words.push_back(static_cast<std::uint32_t>(rows.size() / width));
+        const auto row = std::span(part[i].values).subspan(k * width, width);
+        rows.insert(rows.end(), row.begin(), row.end());
+      }
+    }
+    std::vector<Prediction> a(8), b(8);
+    by_values.predict(part, a);
+    by_numbers.predict({width, rows}, generation, numbered, b);
+    for (std::size_t i = 0; i < 8; ++i) check_same(a[i], b[i]);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("numbered words are predicted as their values are, by one model and by several") {
+  const auto member = [](std::uint32_t ngrams, std::uint32_t most_tokens, std::uint64_t seed) {
+    return Predictor::Member{"m", shared(random_model(Task::joint, most_tokens, seed, ngrams))};
+  };
+  const std::vector<Predictor::Member> members = {member(0, 4096, 1), member(2, 7, 2)};
+  check_numbered(std::span(members).first(1));
+  check_numbered(std::span(members).last(1));
+  check_numbered(members);
 }
 
 TEST_CASE("words beyond the length limit of one record are read in the next") {

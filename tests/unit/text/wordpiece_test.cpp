@@ -149,6 +149,23 @@ TEST_CASE("wordpiece: ids are lines, of equal pieces the last counts, white spac
   CHECK(tokens.units[1].id == 2);
 }
 
+TEST_CASE("wordpiece: white space around a piece is not part of it") {
+  // U+00A0, U+2003, U+3000 and U+0085 are white space, U+200B is not.
+  const auto tokenizer = tokenizer_from_bytes(
+      "wordpiece",
+      "[UNK]\r\n \t a \u00a0\n\u2003é\u3000\u0085\n\u200b\n\n   \nb\u200b \n日\u3000\nlast");
+  const auto ids = [&](std::string_view text) {
+    Tokens tokens;
+    tokenizer->tokenize(text, tokens);
+    std::vector<std::uint32_t> out;
+    for (const Unit& unit : tokens.units) out.push_back(unit.id);
+    return out;
+  };
+  CHECK(ids("a é last") == std::vector<std::uint32_t>{1, 2, 8});
+  CHECK(ids("b") == std::vector<std::uint32_t>{Unit::kNoId});
+  CHECK(ids("日") == std::vector<std::uint32_t>{7});
+}
+
 TEST_CASE("wordpiece: what is no vocabulary is refused") {
   CHECK_THROWS_WITH_AS(
       tokenizer_from_bytes("wordpiece", "a\nb\n"),
