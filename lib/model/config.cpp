@@ -238,6 +238,8 @@ ModelConfig decode_config(std::string_view bytes) {
   if (in.left() != 0) {
     for (const Size& size : kNgramSizes)
       config.shape.*size.member = static_cast<std::uint32_t>(in.count(size.most));
+    if (config.shape.word_ngrams == 0)
+      throw Error(ErrorKind::data, "model configuration: word n-grams of no words");
   }
   in.finish();
   try {

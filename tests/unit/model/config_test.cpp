@@ -219,6 +219,8 @@ TEST_CASE("damaged bytes are refused as data, with what does not fit") {
   // Without its last byte it is a configuration of the first models, which knew no pairs.
   CHECK(decode_config(whole.substr(0, whole.size() - 1)) == joint_config());
   CHECK(message(whole + "x") == "model configuration: a CRF of kind 120");
+  CHECK(message(whole + std::string("\1\0\3", 3)) ==
+        "model configuration: word n-grams of no words");
   CHECK(message(whole + "\1\2\3x").find("1 bytes too many") != std::string::npos);
   std::string task = whole;
   task[0] = 4;
