@@ -204,6 +204,7 @@ class Train : public Command {
                            : train_.init    ? presets().front()
                                             : preset_for(records);
     resolve_preset(options, preset, train_);
+    if (!options.given("batch")) train_.batch = batch_for(records.size());
     const bool labels = train_.task ? has_label(*train_.task) : has_labels(records);
     if (!labels && !options.given("word-ngrams")) train_.shape.word_ngrams = 0;
     if (options.given("crf") || options.given("no-crf")) train_.crf = crf_;

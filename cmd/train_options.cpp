@@ -98,7 +98,8 @@ void declare_model(Options& options, std::string& preset, TrainOptions& train) {
 void declare_optimisation(Options& options, TrainOptions& train) {
   options.integer(train.epochs, "epochs", "N", "passes over the data", 1, 100000)
       .shown_default("by the size of the data");
-  options.integer(train.batch, "batch", "N", "records a step", 1, 65536);
+  options.integer(train.batch, "batch", "N", "records a step", 1, 65536)
+      .shown_default("by the number of records");
   options.choice<OptimizerKind>(train.optimizer, "optimizer", "NAME", "rule of the steps",
                                 {{"adamw", OptimizerKind::adamw}, {"adam", OptimizerKind::adam}});
   options.real(train.learning_rate, "lr", "X", "highest learning rate", 0, 10)

@@ -47,7 +47,6 @@ Recipe megabyte_recipe() {
   recipe.dropout = 0.2;
   recipe.ngram_drop = 0.3;
   recipe.transitions = true;
-  recipe.ensemble = 2;
   return recipe;
 }
 
@@ -99,6 +98,11 @@ const Preset& find_preset(std::string_view name) {
   for (const Preset& preset : all()) names.push_back(preset.name);
   throw Error(ErrorKind::usage,
               fmt::format("unknown preset '{}'; there are: {}", name, fmt::join(names, ", ")));
+}
+
+std::uint32_t batch_for(std::size_t records) {
+  constexpr std::size_t kSteps = 32;
+  return static_cast<std::uint32_t>(std::clamp<std::size_t>(records / kSteps, 16, 128));
 }
 
 bool has_labels(const RecordSet& records) {

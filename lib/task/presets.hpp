@@ -1,6 +1,8 @@
 // Named recipes: sizes of a network together with how it is best trained.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -23,6 +25,9 @@ const Preset& find_preset(std::string_view name);
 // The preset for records when none is asked for: "document" if they have labels, no slots, and
 // more than kDocumentTokens tokens on average, else "megabyte".
 const Preset& preset_for(const RecordSet& records);
+// Records a step when no number is asked for: fewer where there are few, so that an epoch has
+// enough steps.
+std::uint32_t batch_for(std::size_t records);
 // Whether any record has a label: word n-grams, which some presets have, are for labels only.
 bool has_labels(const RecordSet& records);
 inline constexpr double kDocumentTokens = 24;

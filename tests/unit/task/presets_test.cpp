@@ -48,6 +48,13 @@ TEST_CASE("every preset makes a network, and those of our own fit a megabyte") {
         "unknown preset 'Base'; there are: megabyte, document, xsmall, small, base, large, xlarge");
 }
 
+TEST_CASE("steps take fewer records where there are few") {
+  CHECK(batch_for(1) == 16);
+  CHECK(batch_for(1000) == 31);
+  CHECK(batch_for(4096) == 128);
+  CHECK(batch_for(1'000'000) == 128);
+}
+
 TEST_CASE("the preset follows from the records") {
   const auto choice = [](const std::vector<FeatureRecord>& records) {
     return preset_for(toy::record_set(toy::source(), records)).name;
@@ -66,5 +73,9 @@ TEST_CASE("the preset follows from the records") {
   document.has_spans = true;
   document.spans = {{0, 4, "slot"}};
   CHECK(choice({document}) == "megabyte");
+  const std::vector<FeatureRecord> labelled = {document};
+  CHECK(has_labels(toy::record_set(toy::source(), labelled)));
+  const std::vector<FeatureRecord> bare = {toy::features(text)};
+  CHECK_FALSE(has_labels(toy::record_set(toy::source(), bare)));
   CHECK(choice({toy::features(text)}) == "megabyte");  // nothing to learn: train() says so
 }
