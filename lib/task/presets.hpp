@@ -18,7 +18,7 @@ struct Preset {
 };
 
 // "megabyte" for slots and short texts and "document" for longer ones, both with files of about a
-// megabyte; then the paper's sizes (table 6), with the first's recipe but no ensemble.
+// megabyte; then the paper's sizes (table 6), with its encoder.
 std::span<const Preset> presets();
 // Error(usage) for a name that is none of them, with those there are.
 const Preset& find_preset(std::string_view name);

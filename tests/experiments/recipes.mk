@@ -82,10 +82,9 @@ $(foreach channel,$(channels),\
 no-channels.features = trigrams
 no-trigrams.train = --feature-size 1
 lowercase.features = lowercase
-no-convolution.train = --encoder mixer
-no-mixer.train = --encoder conv
-no-encoder.train = --encoder none
-no-teachers.train = --ensemble 0
+$(foreach encoder,mixer conv-mixer lstm none,$(eval with-$(encoder).train = --encoder $(encoder)))
+no-crf.train = --no-crf
+no-word-ngrams.train = --word-ngrams 0
 no-feature-drop.train = --feature-drop 0
 no-slot-substitution.train = --slot-substitution 0
 no-dropout.train = --dropout 0
@@ -94,25 +93,24 @@ no-schedule.train = --schedule constant
 no-warmup.train = --warmup 0
 no-clip.train = --clip 0
 fp32.train = --weights fp32
-with-crf.train = --crf
 with-word-dropout.train = --word-dropout 0.1
 with-label-smoothing.train = --label-smoothing 0.1
 with-ema.train = --ema 0.999
-with-four-teachers.train = --ensemble 4
+with-two-teachers.train = --ensemble 2
 
 ablation.title = The default recipe on MTOP English, one thing changed at a time
-ablation.runs = $(addprefix mtop-en/,default no-teachers no-feature-drop no-slot-substitution no-dropout no-weight-decay \
-  no-schedule no-warmup no-clip no-convolution no-mixer no-encoder no-trigrams no-channels $(addprefix no-,$(channels)) \
-  lowercase fp32 with-crf with-word-dropout with-label-smoothing with-ema with-four-teachers)
+ablation.runs = $(addprefix mtop-en/,default no-crf no-word-ngrams no-feature-drop no-slot-substitution no-dropout no-weight-decay \
+  no-schedule no-warmup no-clip with-mixer with-conv-mixer with-lstm with-none no-trigrams no-channels $(addprefix no-,$(channels)) \
+  lowercase fp32 with-word-dropout with-label-smoothing with-ema with-two-teachers)
 
 # Accuracy against size, from 50 KB to 5 MB; the default has one.
-size_train = --preset megabyte --feature-size $1 --channel-rows $2 --bottleneck $3 --hidden $4 --layers $5
-size-50k.train = $(call size_train,64,64,24,32,1)
-size-100k.train = $(call size_train,128,128,32,64,2)
-size-200k.train = $(call size_train,256,256,48,96,2)
-size-500k.train = $(call size_train,512,1024,48,192,2)
-size-2m.train = $(call size_train,2048,2048,128,256,2)
-size-5m.train = $(call size_train,2048,4096,176,256,4)
+size_train = --preset megabyte --feature-size $1 --channel-rows $2 --bottleneck $3 --hidden $4 --layers $5 --ngram-weights $6
+size-50k.train = $(call size_train,64,64,24,32,1,3000)
+size-100k.train = $(call size_train,128,128,32,64,2,6000)
+size-200k.train = $(call size_train,256,256,48,96,2,12000)
+size-500k.train = $(call size_train,512,1024,48,96,2,24000)
+size-2m.train = $(call size_train,1024,2048,128,256,2,100000)
+size-5m.train = $(call size_train,2048,4096,192,256,3,200000)
 
 size.title = Accuracy against size: MTOP English
 size.runs = $(addprefix mtop-en/,$(addprefix size-,50k 100k 200k 500k) default size-2m size-5m)
