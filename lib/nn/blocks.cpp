@@ -57,6 +57,13 @@ void Linear::run(const float* w, const float* x, std::size_t rows, bool keep, bo
   add_bias_rows(y, w + bias_, rows, outputs_);
 }
 
+void Linear::run_at(const float* w, const float* x, const std::size_t* starts, std::size_t rows,
+                    float* y, std::vector<float>& kernels) const {
+  RowProduct rowwise = product(w, x, rows, y);
+  rowwise.starts = starts;
+  multiply_rows(rowwise, kernels);
+}
+
 void Linear::run_gelu(const float* w, const float* x, std::size_t rows, float* y,
                       std::vector<float>& kernels) const {
   RowProduct rowwise = product(w, x, rows, y);

@@ -36,6 +36,9 @@ class Linear {
   // `accumulate`: adds to y.
   void run(const float* w, const float* x, std::size_t rows, bool keep, bool accumulate, float* y,
            std::vector<float>& kernels) const;
+  // Prediction, of rows that begin at x + starts[row].
+  void run_at(const float* w, const float* x, const std::size_t* starts, std::size_t rows, float* y,
+              std::vector<float>& kernels) const;
   // Prediction, with GELU of the result.
   void run_gelu(const float* w, const float* x, std::size_t rows, float* y,
                 std::vector<float>& kernels) const;

@@ -72,30 +72,44 @@ Linear8::Linear8(const float* w, const float* bias, std::size_t inputs, std::siz
   }
 }
 
-void Linear8::run(const float* x, std::size_t rows, bool gelu, bool accumulate, float* y,
-                  Scratch8& scratch, const IntegerKernels& kernels) const {
+RowProduct8 Linear8::quantize(const float* x, const std::size_t* starts, std::size_t rows,
+                              const IntegerKernels& kernels, Scratch8& scratch) const {
   const std::size_t bytes = groups_ * 4;
   scratch.bytes.resize(std::max(scratch.bytes.size(), rows * bytes));
   scratch.scales.resize(std::max(scratch.scales.size(), rows));
   scratch.zeros.resize(std::max(scratch.zeros.size(), rows));
   for (std::size_t row = 0; row < rows; ++row) {
     std::uint8_t* to = scratch.bytes.data() + row * bytes;
-    kernels.quantize_row(x + row * inputs_, inputs_, to, scratch.scales[row], scratch.zeros[row]);
+    const float* from = x + (starts == nullptr ? row * inputs_ : starts[row]);
+    kernels.quantize_row(from, inputs_, to, scratch.scales[row], scratch.zeros[row]);
     std::fill(to + inputs_, to + bytes, std::uint8_t{0});  // their weights are 0
   }
-  const RowProduct8 product{.rows = rows,
-                            .groups = groups_,
-                            .outputs = outputs_,
-                            .x = scratch.bytes.data(),
-                            .x_scales = scratch.scales.data(),
-                            .x_zeros = scratch.zeros.data(),
-                            .w = weights_.data(),
-                            .scales = scales_.data(),
-                            .sums = sums_.data(),
-                            .bias = bias_.data(),
-                            .gelu = gelu,
-                            .accumulate = accumulate,
-                            .y = y};
+  return {.rows = rows,
+          .groups = groups_,
+          .outputs = outputs_,
+          .x = scratch.bytes.data(),
+          .x_scales = scratch.scales.data(),
+          .x_zeros = scratch.zeros.data(),
+          .w = weights_.data(),
+          .scales = scales_.data(),
+          .sums = sums_.data(),
+          .bias = bias_.data()};
+}
+
+void Linear8::run(const float* x, std::size_t rows, bool gelu, bool accumulate, float* y,
+                  Scratch8& scratch, const IntegerKernels& kernels) const {
+  RowProduct8 product = quantize(x, nullptr, rows, kernels, scratch);
+  product.gelu = gelu;
+  product.accumulate = accumulate;
+  product.y = y;
+  kernels.multiply_rows(product);
+}
+
+void Linear8::run_at(const float* x, const std::size_t* starts, std::size_t rows, float* y,
+                     Scratch8& scratch) const {
+  const IntegerKernels& kernels = integer_kernels();
+  RowProduct8 product = quantize(x, starts, rows, kernels, scratch);
+  product.y = y;
   kernels.multiply_rows(product);
 }
 

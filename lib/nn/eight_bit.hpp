@@ -30,6 +30,7 @@ struct Scratch8 {
   std::vector<std::int32_t> zeros;
 };
 
+struct RowProduct8;
 // The form of the products (integer_kernels.hpp): the fastest here, or one that is named.
 struct IntegerKernels;
 const IntegerKernels& integer_kernels();
@@ -42,10 +43,17 @@ class Linear8 {
   Linear8(const float* w, const float* bias, std::size_t inputs, std::size_t outputs);
   void run(const float* x, std::size_t rows, bool gelu, bool accumulate, float* y,
            Scratch8& scratch, const IntegerKernels& kernels = integer_kernels()) const;
+  // Of rows that begin at x + starts[row].
+  void run_at(const float* x, const std::size_t* starts, std::size_t rows, float* y,
+              Scratch8& scratch) const;
   std::size_t inputs() const { return inputs_; }
   std::size_t outputs() const { return outputs_; }
 
  private:
+  // Makes bytes of rows; returns their product with the weights, whose y is not set.
+  RowProduct8 quantize(const float* x, const std::size_t* starts, std::size_t rows,
+                       const IntegerKernels& kernels, Scratch8& scratch) const;
+
   std::size_t inputs_, outputs_, groups_;  // groups of four inputs
   std::vector<std::int8_t> weights_;       // [outputs / 64][groups][64][4]
   std::vector<float> scales_, bias_;       // [outputs], to whole blocks of 64

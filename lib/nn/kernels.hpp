@@ -11,10 +11,11 @@
 namespace pnlp {
 
 // y[row][n] = f(sum over k of x[row][k] * w[k][n] + bias[n]), added to y if `accumulate`; all
-// row-major without gaps. f is GELU or the identity.
+// row-major without gaps, but for x if it has `starts`. f is GELU or the identity.
 struct RowProduct {
   std::size_t rows = 0, inputs = 0, outputs = 0;
   const float* x = nullptr;
+  const std::size_t* starts = nullptr;  // where rows of x begin; they may overlap
   const float* w = nullptr;
   const float* bias = nullptr;
   bool gelu = false;

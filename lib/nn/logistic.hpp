@@ -24,6 +24,21 @@ inline float exp_negative(float x) {
   return p * std::bit_cast<float>(bits << 23);
 }
 
+// 2^x for -100 <= x <= 100, relative error below 2e-7.
+inline float power_of_two(float x) {
+  constexpr float kMagic = 12582912.0F;  // 1.5 * 2^23: the sum's last bits are the nearest integer
+  const float sum = x + kMagic;
+  const float r = x - (sum - kMagic);
+  float p = 1.3303842783e-3F;
+  p = p * r + 9.6735028934e-3F;
+  p = p * r + 5.5506853860e-2F;
+  p = p * r + 2.4022189041e-1F;
+  p = p * r + 6.9314691328e-1F;
+  p = p * r + 1.0F;
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) +
+                              (std::bit_cast<std::uint32_t>(sum) << 23));
+}
+
 // 1 / (1 + exp(-x)), relative error below 1e-6.
 inline float logistic(float x) {
   const float e = exp_negative(x < 0 ? x : -x);

@@ -130,6 +130,7 @@ class LstmCell : public Cell {
     in_.backward(w, y, dgates, t, false, dy, g);
   }
 
+  const Linear& in() const override { return in_; }
   double flops() const override {
     return in_.flops() + 2.0 * static_cast<double>(kGates * units_ * units_);
   }
@@ -164,11 +165,12 @@ class LstmCell : public Cell {
 }  // namespace
 
 std::unique_ptr<Encoder> make_lstm(const EncoderShape& shape, ParameterLayout& layout) {
-  return make_recurrent("lstm", shape, layout,
-                        [](const std::string& prefix, std::size_t channels, std::size_t units,
-                           ParameterLayout& tensors) -> std::unique_ptr<Cell> {
-                          return std::make_unique<LstmCell>(prefix, channels, units, tensors);
-                        });
+  return std::make_unique<Recurrent>(
+      "lstm", shape, layout,
+      [](const std::string& prefix, std::size_t channels, std::size_t units,
+         ParameterLayout& tensors) -> std::unique_ptr<Cell> {
+        return std::make_unique<LstmCell>(prefix, channels, units, tensors);
+      });
 }
 
 }  // namespace pnlp

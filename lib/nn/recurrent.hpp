@@ -44,17 +44,45 @@ class Cell {
   // doutput is used up; dy is overwritten.
   virtual void backward(const float* w, const Steps& steps, const float* y, float* doutput,
                         float* dy, CellMemory& memory, float* g) const = 0;
-  virtual double flops() const = 0;  // a token's
+  virtual const Linear& in() const = 0;  // the product with the inputs
+  virtual double flops() const = 0;      // a token's
 };
 
 // A cell of C inputs and U units, whose tensors are named `prefix`...
 using MakeCell = std::function<std::unique_ptr<Cell>(
     const std::string& prefix, std::size_t channels, std::size_t units, ParameterLayout& layout)>;
 
+struct RecurrentLayer {
+  Norm norm;
+  std::array<std::unique_ptr<Cell>, 2> cells;
+  Linear out;
+};
+
 // `shape.layers` blocks x += out(left, right), where left[T][U] and right[T][U] are what two cells
 // make of Norm(x), read from left and from right; U = H / 2, rounded up. Tensors of layer i have
 // the prefix `name`i.
-std::unique_ptr<Encoder> make_recurrent(const std::string& name, const EncoderShape& shape,
-                                        ParameterLayout& layout, const MakeCell& make_cell);
+class Recurrent : public Encoder {
+ public:
+  Recurrent(const std::string& name, const EncoderShape& shape, ParameterLayout& layout,
+            const MakeCell& make_cell);
+  std::unique_ptr<EncoderMemory> make_memory() const override;
+  void forward(const float* w, const PackedBatch& batch, const Dropout& dropout, bool keep,
+               float* x, EncoderMemory& memory) const override;
+  void backward(const float* w, const PackedBatch& batch, const Dropout& dropout, float* dx,
+                EncoderMemory& memory, float* g) const override;
+  bool is_independent() const override { return true; }
+  double flops(std::size_t length) const override;
+  const std::vector<RecurrentLayer>& layers() const { return layers_; }
+  std::size_t units() const { return units_; }
+
+ private:
+  struct LayerMemory;
+  class Memory;
+  void read(const float* w, const RecurrentLayer& layer, bool keep, std::size_t t, const float* x,
+            const Steps& steps, LayerMemory& kept) const;
+
+  std::size_t channels_, units_;
+  std::vector<RecurrentLayer> layers_;
+};
 
 }  // namespace pnlp

@@ -56,7 +56,7 @@ def sines(size, channels):
              for c in range(channels)] for i in range(size)]
 
 
-def lstm_cell(y, weights, name):
+def lstm_cell(y, weights, name, _):
     units = len(weights[name + "recurrent"])
     columns = list(zip(*weights[name + "recurrent"]))
     h, e = [0.0] * units, [0.0] * units
@@ -70,25 +70,25 @@ def lstm_cell(y, weights, name):
     return result
 
 
-def qrnn_cell(y, weights, name):
+def qrnn_cell(y, weights, name, small):
     zeros = [0.0] * len(y[0])
     windows = [(y[i - 2] if i > 1 else zeros) + (y[i - 1] if i else zeros) + row
                for i, row in enumerate(y)]
     units = len(weights[name + "in.bias"]) // 3
     e = [0.0] * units
     result = []
-    for u in linear(windows, weights, name + "in"):
+    for u in linear(windows, weights, name + "in", small):
         forget = [sigmoid(value) for value in u[units:2 * units]]
         e = [f * old + (1 - f) * math.tanh(z) for f, old, z in zip(forget, e, u)]
         result.append([sigmoid(o) * value for o, value in zip(u[2 * units:], e)])
     return result
 
 
-def recur(x, weights, name, cell):
+def recur(x, weights, name, cell, small=False):
     y = norm(x, weights, name + "norm")
-    left = cell(y, weights, name + "left.")
-    right = cell(y[::-1], weights, name + "right.")[::-1]
-    return add(x, linear([a + b for a, b in zip(left, right)], weights, name + "out"))
+    left = cell(y, weights, name + "left.", small)
+    right = cell(y[::-1], weights, name + "right.", small)[::-1]
+    return add(x, linear([a + b for a, b in zip(left, right)], weights, name + "out", small))
 
 
 def attend(x, weights, name, small):
@@ -141,7 +141,7 @@ def encode(encoder, layers, x, weights, small):
         if encoder == "lstm":
             x = recur(x, weights, name, lstm_cell)
         elif encoder == "qrnn":
-            x = recur(x, weights, name, qrnn_cell)
+            x = recur(x, weights, name, qrnn_cell, small)
         elif encoder == "transformer":
             x = mix_channels(attend(x, weights, name, small), weights, name, small)
         elif encoder == "shift":

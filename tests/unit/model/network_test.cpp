@@ -258,6 +258,7 @@ TEST_CASE("every encoder's logits are those of the reference") {
     CHECK(far(sizes, {0}) < 1e-4);
     CHECK(far(sizes, {0, 0}) < 1e-4);
     CHECK(far(sizes, {23}) < 2e-4);
+    CHECK(far(sizes, {2, 150, 3}) < 5e-4);
     CHECK(far({.channels = 1, .hidden = 3}, mixed) < 1e-4);
     CHECK(far({.channels = 3, .hidden = 1}, mixed) < 1e-4);
     CHECK(far({.segment = 1}, mixed) < 1e-4);

@@ -111,6 +111,25 @@ TEST_CASE("a row's bytes: its ends are kept, zero is exact, the forms agree") {
   }
 }
 
+TEST_CASE("rows in 8 bits may begin anywhere and overlap") {
+  constexpr std::size_t kInputs = 9;
+  constexpr std::size_t kOutputs = 70;
+  const std::vector<std::size_t> starts = {3, 0, 6, 3, 12, 9, 1, 2};
+  Random random(5);
+  const auto w = normals(random, kInputs * kOutputs);
+  const auto bias = normals(random, kOutputs);
+  const auto x = normals(random, 12 + kInputs);
+  const Linear8 layer(w.data(), bias.data(), kInputs, kOutputs);
+  Scratch8 scratch;
+  std::vector<float> y(starts.size() * kOutputs);
+  layer.run_at(x.data(), starts.data(), starts.size(), y.data(), scratch);
+  for (std::size_t row = 0; row < starts.size(); ++row) {
+    std::vector<float> one(kOutputs);
+    layer.run(x.data() + starts[row], 1, false, false, one.data(), scratch);
+    CHECK(std::memcmp(one.data(), y.data() + row * kOutputs, 4 * kOutputs) == 0);
+  }
+}
+
 TEST_CASE("a linear layer in 8 bits is near the layer in floats, and its forms agree") {
   Random random(3);
   for (const std::size_t inputs : {1U, 6U, 64U, 130U}) {

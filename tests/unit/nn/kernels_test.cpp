@@ -163,6 +163,32 @@ TEST_CASE("a row has the same bits alone and in company, and in every form with 
   }
 }
 
+TEST_CASE("rows may begin anywhere and overlap") {
+  constexpr std::size_t kInputs = 9;
+  constexpr std::size_t kOutputs = 70;
+  const std::vector<std::size_t> starts = {3, 0, 6, 3, 12, 9, 1, 2};
+  const auto x = noise(12 + kInputs, 1);
+  const auto w = noise(kInputs * kOutputs, 2);
+  const auto bias = noise(kOutputs, 3);
+  std::vector<float> copied;
+  for (const std::size_t start : starts)
+    copied.insert(copied.end(), x.data() + start, x.data() + start + kInputs);
+  RowProduct product{.rows = starts.size(),
+                     .inputs = kInputs,
+                     .outputs = kOutputs,
+                     .x = copied.data(),
+                     .w = w.data(),
+                     .bias = bias.data()};
+  for (const Kernels& kernel : kernels()) {
+    product.x = copied.data();
+    product.starts = nullptr;
+    const auto apart = multiply(kernel, product, std::vector<float>(starts.size() * kOutputs));
+    product.x = x.data();
+    product.starts = starts.data();
+    CHECK(multiply(kernel, product, std::vector<float>(apart.size())) == apart);
+  }
+}
+
 TEST_CASE("GELU at and beyond the edges of its polynomial") {
   const std::vector<float> x = {-1e30F, -100,  -4.76F, -4.75F, -4.74F, 0,
                                 4.74F,  4.75F, 4.76F,  100,    1e30F};

@@ -47,3 +47,14 @@ TEST_CASE("logistic function and hyperbolic tangent keep their bounds") {
   CHECK(hyperbolic_tangent(-1e30F) == -1);
   CHECK(hyperbolic_tangent(1e30F) == 1);
 }
+
+TEST_CASE("powers of two") {
+  double error = 0;
+  for (int i = -100000; i <= 100000; ++i) {
+    const float x = static_cast<float>(i) * 1e-3F;
+    const double exact = std::exp2(static_cast<double>(x));
+    error = std::max(error, std::abs(power_of_two(x) / exact - 1));
+  }
+  CHECK(error < 2e-7);
+  CHECK(power_of_two(0) == 1);
+}
