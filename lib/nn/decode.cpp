@@ -19,6 +19,25 @@ constexpr double kFar = -1e200;  // less is never
 
 }  // namespace
 
+// Of each tag's weights of transitions to free tags.
+void BioDecoder::bound_transitions(std::size_t tags, const CrfWeights& crf) {
+  const std::size_t free = (tags + 1) / 2;
+  least_.resize(tags);
+  most_.resize(tags);
+  for (std::size_t tag = 0; tag < tags; ++tag) {
+    const float* next = crf.next + tag * free;
+    float least = next[0];
+    float most = next[0];
+#pragma omp simd reduction(min : least) reduction(max : most)
+    for (std::size_t f = 1; f < free; ++f) {
+      least = std::min(least, next[f]);
+      most = std::max(most, next[f]);
+    }
+    least_[tag] = least;
+    most_[tag] = most;
+  }
+}
+
 // From score_, of the sequences that end in each tag, to those that are one token longer.
 void BioDecoder::step(std::size_t tags, std::span<const std::uint8_t> slots, const CrfWeights* crf,
                       const float* row, std::int32_t* from) {
@@ -35,8 +54,15 @@ void BioDecoder::step(std::size_t tags, std::span<const std::uint8_t> slots, con
         static_cast<std::size_t>(std::max_element(score_.begin(), score_.end()) - score_.begin());
     for (std::size_t f = 0; f < free; ++f) arrive(free_tag(f), best, score_[best]);
   } else {
+    // Every free tag is reached with `reached` at least: what cannot do better leads nowhere.
+    double reached = -std::numeric_limits<double>::infinity();
     for (std::size_t previous = 0; previous < tags; ++previous) {
       if (score_[previous] <= kFar) continue;
+      reached = std::max(reached, score_[previous] + static_cast<double>(least_[previous]));
+    }
+    for (std::size_t previous = 0; previous < tags; ++previous) {
+      if (score_[previous] <= kFar) continue;
+      if (score_[previous] + static_cast<double>(most_[previous]) < reached) continue;
       for (std::size_t f = 0; f < free; ++f) {
         arrive(free_tag(f), previous,
                score_[previous] + static_cast<double>(crf->next[previous * free + f]));
@@ -65,6 +91,7 @@ double BioDecoder::decode(const float* const* rows, std::size_t length, std::siz
   score_.resize(tags);
   next_.resize(tags);
   from_.resize(length * tags);
+  if (crf != nullptr && length > 1) bound_transitions(tags, *crf);
   for (std::size_t k = 0; k < tags; ++k) {
     const bool continues = k != 0 && k % 2 == 0;
     const bool forbidden = !slots.empty() && k != 0 && slots[(k - 1) / 2] == 0;

@@ -25,7 +25,10 @@ class BioDecoder {
   void step(std::size_t tags, std::span<const std::uint8_t> slots, const CrfWeights* crf,
             const float* row, std::int32_t* from);
 
+  void bound_transitions(std::size_t tags, const CrfWeights& crf);
+
   std::vector<double> score_, next_;
+  std::vector<float> least_, most_;  // of the weights of transitions from a tag
   std::vector<std::int32_t> from_;
 };
 
