@@ -76,9 +76,10 @@ void declare_model(Options& options, std::string& preset, TrainOptions& train) {
       .shown_default("by preset");
   options.integer(shape.bottleneck, "bottleneck", "B", "channels of a token", 1, 8192)
       .shown_default("by preset");
-  options.integer(shape.hidden, "hidden", "H", "hidden size of the mixings", 1, 8192)
+  options.integer(shape.hidden, "hidden", "H", "hidden size of the encoder", 1, 8192)
       .shown_default("by preset");
-  options.integer(shape.layers, "layers", "N", "mixer blocks", 0, 64).shown_default("by preset");
+  options.integer(shape.layers, "layers", "N", "layers of the encoder", 0, 64)
+      .shown_default("by preset");
   options
       .integer(shape.segment, "segment", "S",
                "tokens that are mixed together; longer texts are cut into segments", 1, 4096)
