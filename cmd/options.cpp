@@ -251,9 +251,14 @@ void Options::finish() {
   flag(version_, "version", "show the version and stop");
 }
 
+const Option* Options::find(std::string_view name) const {
+  const auto found = std::ranges::find(options_, name, &Option::name);
+  return found == options_.end() ? nullptr : &*found;
+}
+
 bool Options::given(std::string_view name) const {
-  return std::any_of(options_.begin(), options_.end(),
-                     [&](const Option& option) { return option.name == name && option.given; });
+  const Option* option = find(name);
+  return option != nullptr && option->given;
 }
 
 std::vector<std::string> Options::long_names() const {

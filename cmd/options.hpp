@@ -33,7 +33,8 @@ struct Option {
   bool repeated = false;    // each use adds a value
   bool early = false;       // applied before the others (a preset, which they then override)
   std::string remedy_text;  // added to the message when a value is refused
-  bool given = false;       // by a flag or by the configuration file
+  bool given = false;       // on the command line or in the configuration file
+  bool given_in_config = false;
   std::vector<std::string> given_values;           // as they were written
   std::function<void()> clear;                     // repeated: forgets the default
   std::function<void(const std::string&)> assign;  // throws Error(usage): "'12abc' is not ..."
@@ -145,8 +146,10 @@ class Options {
   // configuration over defaults. Errors: usage (messages carry the nearest match); io, data (the
   // configuration file).
   Asked parse(std::span<const std::string> arguments);
-  // Whether the option was asked for, by a flag or by the configuration file.
+  // Whether the option was asked for, on the command line or in the configuration file.
   bool given(std::string_view name) const;
+  // Null if there is no such option.
+  const Option* find(std::string_view name) const;
 
   // For help, man pages and completions.
   const std::string& command() const { return command_; }

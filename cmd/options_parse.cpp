@@ -212,6 +212,7 @@ void Options::assign(const Values& flags, const Values& config, const std::strin
       const std::vector<std::string>& values = from_config ? config[i] : flags[i];
       if (values.empty() || option.early != early) continue;
       option.given = true;
+      option.given_in_config = from_config;
       option.given_values = values;
       if (option.repeated) option.clear();
       try {

@@ -105,6 +105,7 @@ void resolve_projection(const Options& options, ProjectionSpec& spec) {
   if (!kind.lowercase) refuse("lowercase");
   if (kind.vectors) {
     refuse("hashes");
+    if (spec.channels.empty()) refuse("hash-seed");
     spec.vectors = read_vectors(file);
     spec.hashes = spec.vectors->dimensions();
   } else if (!options.given("hashes")) {

@@ -8,7 +8,6 @@
 #include "messages.hpp"
 #include "pnlp/base/error.hpp"
 #include "pnlp/feature/featurizer.hpp"
-#include "pnlp/feature/projection_kinds.hpp"
 #include "pnlp/io/file.hpp"
 #include "pnlp/model/model_file.hpp"
 #include "pnlp/task/model_source.hpp"
@@ -17,6 +16,7 @@
 #include "pnlp/text/tokenizer.hpp"
 #include "shared_options.hpp"
 #include "subcommands.hpp"
+#include "train_checks.hpp"
 #include "train_options.hpp"
 #include "train_report.hpp"
 
@@ -81,8 +81,10 @@ class Train : public Command {
     LoadedFeatures train_set = load_train(options, messages);
     std::optional<LoadedFeatures> dev_set = load_dev(train_set.source, messages);
     const bool skipped = train_set.skipped || (dev_set && dev_set->skipped);
-    check_feature_size(options, train_set.source.projection);
     choose_preset(options, train_set.records, messages);
+    RunFacts facts;
+    facts.add_of(train_set.source.projection, train_set.records, train_);
+    facts.check(options);
     std::optional<RecordSet> dev_records;
     if (dev_set) dev_records = std::move(dev_set->records);
     const TrainResult result = fit(train_set.source, train_set.records, dev_records, messages);
@@ -105,20 +107,11 @@ class Train : public Command {
     if (train_.resume && train_.checkpoint.empty()) {
       throw Error(ErrorKind::usage, "--resume needs --checkpoint FILE, the file to continue from");
     }
-    if (options.given("held-out") && !dev_.empty()) {
-      throw Error(ErrorKind::usage, "--held-out makes no sense with --dev");
-    }
-    if (init_.empty()) return;
-    for (const char* name :
-         {"preset", "encoder", "feature-size", "channel-rows", "window", "bottleneck", "hidden",
-          "layers", "segment", "word-ngrams", "ngram-weights", "tokenizer", "projection", "hashes",
-          "ngram", "lowercase", "channels", "hash-seed"}) {
-      if (options.given(name)) {
-        throw Error(
-            ErrorKind::usage,
-            fmt::format("--{} makes no sense with --init, whose model brings its own", name));
-      }
-    }
+    RunFacts facts;
+    if (train_.checkpoint.empty()) facts.add(RunFact::no_checkpoint);
+    if (!dev_.empty()) facts.add(RunFact::dev);
+    if (!init_.empty()) facts.add(RunFact::init);
+    facts.check(options);
   }
 
   // An output that cannot be written is found before the hours of training, not after them.
@@ -138,13 +131,10 @@ class Train : public Command {
       start = source_of(*train_.init);
     }
     if (are_feature_streams(files_)) {
-      for (const char* name : {"tokenizer", "projection", "hashes", "ngram", "lowercase",
-                               "channels", "hash-seed", "format", "on-error", "soft-targets"}) {
-        if (options.given(name)) {
-          throw Error(ErrorKind::usage,
-                      fmt::format("--{} makes no sense with a feature stream", name));
-        }
-      }
+      RunFacts facts;
+      facts.add(RunFact::stream);
+      if (dev_.empty() || are_feature_streams(dev_)) facts.add(RunFact::only_streams);
+      facts.check(options);
       return load_features(files_, start ? &*start : nullptr);
     }
     if (!start) resolve_projection(options, spec_);
@@ -189,15 +179,6 @@ class Train : public Command {
     return set;
   }
 
-  static void check_feature_size(const Options& options, const ProjectionSpec& projection) {
-    const ProjectionKind* kind = find_projection_kind(projection.kind);
-    if (!kind->numbers || !options.given("feature-size")) return;
-    throw Error(ErrorKind::usage,
-                fmt::format("--feature-size makes no sense with the projection {}, whose table has "
-                            "a row for each of its {} numbers; --hashes says how many",
-                            kind->name, projection.hashes));
-  }
-
   // An initial model brings its sizes, and is trained on alone.
   void choose_preset(const Options& options, const RecordSet& records, Messages& messages) {
     const Preset& preset = !preset_.empty() ? find_preset(preset_)
@@ -213,10 +194,6 @@ class Train : public Command {
       if (!options.given("ensemble")) train_.ensemble = 0;
     } else if (preset_.empty()) {
       messages.detail(fmt::format("the records call for the preset {}", preset.name));
-    }
-    if (options.given("teacher-weight") && teachers_.empty() && train_.ensemble == 0) {
-      throw Error(ErrorKind::usage,
-                  "--teacher-weight makes no sense without --teacher or --ensemble");
     }
   }
 

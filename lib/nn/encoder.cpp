@@ -66,20 +66,31 @@ std::unique_ptr<Encoder> make_hourglass(const EncoderShape& shape, ParameterLayo
 struct Entry {
   std::string_view name;
   std::unique_ptr<Encoder> (*make)(const EncoderShape&, ParameterLayout&);
+  EncoderUses uses{};
 };
 
+constexpr EncoderUses kBySegments = {.segment = true};
+
 constexpr std::array kEncoders = {
-    Entry{"mixer", make_mixer},
-    Entry{"conv-mixer", make_conv_mixer},
-    Entry{"conv", make_gated_conv},
+    Entry{"mixer", make_mixer, kBySegments},
+    Entry{"conv-mixer", make_conv_mixer, kBySegments},
+    Entry{"conv", make_gated_conv, {.hidden = false, .segment = true}},
     Entry{"lstm", make_lstm},
-    Entry{"transformer", make_transformer},
+    Entry{"transformer", make_transformer, kBySegments},
     Entry{"qrnn", make_qrnn},
     Entry{"shift", make_shift},
     Entry{"hyper-mixer", make_hyper_mixer},
-    Entry{"hourglass", make_hourglass},
-    Entry{"none", make_none},
+    Entry{"hourglass", make_hourglass, kBySegments},
+    Entry{"none", make_none, {.layers = false, .hidden = false}},
 };
+
+const Entry& find_encoder(std::string_view name) {
+  for (const Entry& entry : kEncoders) {
+    if (entry.name == name) return entry;
+  }
+  throw Error(ErrorKind::usage, fmt::format("unknown encoder '{}'; there are: {}", name,
+                                            fmt::join(encoder_names(), ", ")));
+}
 
 }  // namespace
 
@@ -90,13 +101,13 @@ std::vector<std::string> encoder_names() {
   return names;
 }
 
+EncoderUses encoder_uses(std::string_view name) {
+  return find_encoder(name).uses;
+}
+
 std::unique_ptr<Encoder> make_encoder(std::string_view name, const EncoderShape& shape,
                                       ParameterLayout& layout) {
-  for (const Entry& entry : kEncoders) {
-    if (entry.name == name) return entry.make(shape, layout);
-  }
-  throw Error(ErrorKind::usage, fmt::format("unknown encoder '{}'; there are: {}", name,
-                                            fmt::join(encoder_names(), ", ")));
+  return find_encoder(name).make(shape, layout);
 }
 
 }  // namespace pnlp

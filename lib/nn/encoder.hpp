@@ -61,6 +61,14 @@ class Encoder {
   virtual double flops(std::size_t length) const = 0;
 };
 
+// Which of its sizes an encoder makes use of.
+struct EncoderUses {
+  bool layers = true;
+  bool hidden = true;
+  bool segment = false;  // else it reads whole sequences, however long
+};
+// Error(usage) for an unknown name, with the names that exist.
+EncoderUses encoder_uses(std::string_view name);
 // Registers its tensors with `layout`. Error(usage) for an unknown name, with the names that exist.
 std::unique_ptr<Encoder> make_encoder(std::string_view name, const EncoderShape& shape,
                                       ParameterLayout& layout);

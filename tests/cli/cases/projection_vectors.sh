@@ -41,9 +41,10 @@ refused ' record [0-9]*: the file is cut' cut.bin
 : >empty.txt
 refused ' not one vector' empty.txt
 refused ' cannot open' missing.txt
-for option in "--hashes 4" "--ngram 2"; do
+for option in "--hashes 4" "--ngram 2" "--channels none --hash-seed 2"; do
   want 2 pnlp project --projection vectors:vectors.bin $option "$DEV" >out 2>err
-  grep -q -- "${option% *} makes no sense with the projection vectors" err || fail "$(cat err)"
+  option=${option##*--}
+  grep -q -- "--${option% *} makes no sense with the projection vectors" err || fail "$(cat err)"
 done
 for name in vectors vectors: simhash:vectors.bin; do
   want 2 pnlp project --projection $name "$DEV" 2>err

@@ -214,6 +214,9 @@ TEST_CASE("a configuration file stands between flags and defaults") {
   CHECK(t.bound.rate == 0.25);
   CHECK(t.bound.quiet);
   CHECK(t.bound.seed == 5);
+  CHECK(t.options.find("threads")->given_in_config);
+  CHECK_FALSE(t.options.find("seed")->given_in_config);
+  CHECK(t.options.find("thread") == nullptr);
   CHECK(t.bound.dev == std::vector<std::string>{"x", "y"});
 
   const std::string lines =

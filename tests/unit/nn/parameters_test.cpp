@@ -3,12 +3,49 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <string>
 #include <vector>
 
+#include "nn/packing.hpp"
 #include "pnlp/base/error.hpp"
 #include "pnlp/nn/encoder.hpp"
 
 using namespace pnlp;
+
+namespace {
+
+// What an encoder of these sizes makes of a text of five tokens, with the size of its tensors
+// before it; weights are drawn by their tensors' names.
+std::vector<float> made_by(const std::string& name, const EncoderShape& shape) {
+  ParameterLayout layout;
+  const auto encoder = make_encoder(name, shape, layout);
+  std::vector<float> weights(layout.size());
+  layout.initialize(weights.data(), 1);
+  const PackedBatch batch = test::pack(test::make_texts({5}, 8, 2, 1), shape.segment);
+  std::vector<float> x(5 * shape.channels);
+  for (std::size_t i = 0; i < 5; ++i) {
+    const auto row = static_cast<std::size_t>(batch.token_order[i]) * shape.channels;
+    for (std::size_t c = 0; c < shape.channels; ++c)
+      x[row + c] = static_cast<float>(i * i + c) / 8.0F;
+  }
+  const auto memory = encoder->make_memory();
+  encoder->forward(weights.data(), batch, {}, false, x.data(), *memory);
+  std::vector<float> made = {static_cast<float>(layout.size())};
+  for (const std::int32_t token : batch.token_order) {
+    const auto row = static_cast<std::size_t>(token) * shape.channels;
+    made.insert(made.end(), x.data() + row, x.data() + row + shape.channels);
+  }
+  return made;
+}
+
+bool differ(const std::vector<float>& a, const std::vector<float>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (std::abs(a[i] - b[i]) > 1e-4F) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 TEST_CASE("tensors follow one another; vectors are not decayed") {
   ParameterLayout layout;
@@ -71,4 +108,16 @@ TEST_CASE("encoders are found by name") {
   CHECK_THROWS_WITH(make_encoder("Mixer", {4, 3, 1, 2}, layout),
                     doctest::Contains("unknown encoder 'Mixer'; there are: mixer, "));
   CHECK(layout.size() == 0);
+}
+
+TEST_CASE("encoders make use of the sizes that they say they do") {
+  for (const std::string& name : encoder_names()) {
+    CAPTURE(name);
+    const EncoderUses uses = encoder_uses(name);
+    const std::vector<float> made = made_by(name, {4, 4, 2, 2});
+    CHECK(uses.hidden == differ(made, made_by(name, {4, 6, 2, 2})));
+    CHECK(uses.layers == differ(made, made_by(name, {4, 4, 1, 2})));
+    CHECK(uses.segment == differ(made, made_by(name, {4, 4, 2, 3})));
+  }
+  CHECK_THROWS_WITH(encoder_uses("Mixer"), doctest::Contains("unknown encoder 'Mixer'"));
 }
