@@ -116,8 +116,8 @@ class Project : public Command {
       }
       Record& record = batch.records[i];
       featurizer.number(record, batch.numbered[i]);
-      place_tag_weights(record, batch.numbered[i].tokens, record.has_spans, record.spans);
       check_streamable(record.tag_weights, record.place);
+      place_tag_weights(record, batch.numbered[i].tokens, record.has_spans, record.spans);
       batch.words.take(featurizer.rows(), batch.numbered[i]);
     }
   }

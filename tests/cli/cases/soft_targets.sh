@@ -62,6 +62,21 @@ grep -q 'bad.jsonl:1: the probability of label "y" is -1' err || fail "$(cat err
 printf '{"text":"a b","tags":[{"O":1}]}\n' >bad.jsonl
 want 2 pnlp train $small -o m.pnlp bad.jsonl 2>err
 grep -q 'bad.jsonl:1: the text has 2 words, but there are probabilities of tags for 1' err || fail "$(cat err)"
+want 2 pnlp eval -m other.pnlp bad.jsonl 2>err
+grep -q 'bad.jsonl:1: the text has 2 words, but there are probabilities of tags for 1' err || fail "$(cat err)"
+want 2 pnlp project -o m.pnf bad.jsonl 2>err
+grep -q 'bad.jsonl:1: the record has probabilities of tags, which a feature stream cannot hold' err || fail "$(cat err)"
+# To predict nobody needs them, but a record that contradicts itself is malformed.
+printf '{"text":"a b"}\n' >text.jsonl
+for models in "-m other.pnlp" "-m other.pnlp -m taught.pnlp"; do
+  pnlp predict $models text.jsonl >wanted || fail "no prediction"
+  want 0 pnlp predict $models bad.jsonl >out
+  grep -q '^{"text":"a b","tags":\[{"O":1}\],"prediction":' out || fail "$(cat out)"
+  same <(predictions out) <(predictions wanted)
+done
+printf '{"text":"a b","tokens":["a","b"],"tags":[{"O":1}]}\n' >bad.jsonl
+want 2 pnlp predict -m other.pnlp bad.jsonl 2>err
+grep -q 'bad.jsonl:1: 2 tokens, but probabilities of tags for 1' err || fail "$(cat err)"
 # Models that do not fit each other.
 renamed "$TRAIN" >renamed.jsonl
 want 0 pnlp train -q $small --epochs 1 -o renamed.pnlp renamed.jsonl 2>/dev/null
