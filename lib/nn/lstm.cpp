@@ -14,19 +14,17 @@ namespace {
 constexpr std::size_t kGates = 4;  // i, f, g, o
 constexpr float kForgetBias = 1.0F;
 
-// One step of `rows` sequences: gates[rows][4U] become what their functions make of them.
-// `before`[rows][U]: states of the step before, null at the first.
 PNLP_MULTIVERSION
-void step_forward(float* gates, const float* before, std::size_t rows, std::size_t u, float* states,
-                  float* output) {
-  for (std::size_t row = 0; row < rows; ++row) {
-    float* i = gates + row * kGates * u;
+void step_forward(const ForwardStep& step) {
+  const std::size_t u = step.units;
+  for (std::size_t row = 0; row < step.rows; ++row) {
+    float* i = step.gates + row * kGates * u;
     float* f = i + u;
     float* g = f + u;
     float* o = g + u;
-    float* s = states + row * u;
-    float* h = output + row * u;
-    const float* old = before == nullptr ? nullptr : before + row * u;
+    float* s = step.states + row * u;
+    float* h = step.output + row * u;
+    const float* old = step.before == nullptr ? nullptr : step.before + row * u;
 #pragma omp simd
     for (std::size_t k = 0; k < u; ++k) {
       i[k] = logistic(i[k]);
@@ -39,25 +37,22 @@ void step_forward(float* gates, const float* before, std::size_t rows, std::size
   }
 }
 
-// `dstate`[rows][U]: gradient of the states that comes from the step after; becomes that of the
-// states before.
 PNLP_MULTIVERSION
-void step_backward(const float* gates, const float* before, const float* states,
-                   const float* doutput, std::size_t rows, std::size_t u, float* dstate,
-                   float* dgates) {
-  for (std::size_t row = 0; row < rows; ++row) {
-    const float* i = gates + row * kGates * u;
+void step_backward(const BackwardStep& step) {
+  const std::size_t u = step.units;
+  for (std::size_t row = 0; row < step.rows; ++row) {
+    const float* i = step.gates + row * kGates * u;
     const float* f = i + u;
     const float* g = f + u;
     const float* o = g + u;
-    float* di = dgates + row * kGates * u;
+    float* di = step.dgates + row * kGates * u;
     float* df = di + u;
     float* dg = df + u;
     float* dof = dg + u;
-    const float* s = states + row * u;
-    const float* dh = doutput + row * u;
-    float* ds = dstate + row * u;
-    const float* old = before == nullptr ? nullptr : before + row * u;
+    const float* s = step.states + row * u;
+    const float* dh = step.doutput + row * u;
+    float* ds = step.dstate + row * u;
+    const float* old = step.before == nullptr ? nullptr : step.before + row * u;
 #pragma omp simd
     for (std::size_t k = 0; k < u; ++k) {
       const float shown = hyperbolic_tangent(s[k]);
@@ -83,20 +78,11 @@ class LstmCell : public Cell {
   void forward(const float* w, const Steps& steps, const float* y, bool keep,
                CellMemory& memory) const override {
     const std::size_t t = steps.tokens();
-    const std::size_t u = units_;
-    float* gates = sized(memory.gates, t * kGates * u);
-    float* states = sized(memory.states, t * u);
-    float* output = sized(memory.output, t * u);
-    in_.run(w, y, t, keep, false, gates, memory.kernels);
-    for (std::size_t s = 0; s < steps.steps(); ++s) {
-      const std::size_t at = steps.starts[s];
-      if (s > 0) {
-        add_recurrent(w, output + steps.starts[s - 1] * u, steps.rows(s), keep,
-                      gates + at * kGates * u, memory);
-      }
-      step_forward(gates + at * kGates * u, s > 0 ? states + steps.starts[s - 1] * u : nullptr,
-                   steps.rows(s), u, states + at * u, output + at * u);
-    }
+    in_.run(w, y, t, keep, false, sized(memory.gates, t * kGates * units_), memory.kernels);
+    walk_forward(steps, kGates, units_, memory, [&](const ForwardStep& step) {
+      if (!step.is_first) add_recurrent(w, step.shown_before, step.rows, keep, step.gates, memory);
+      step_forward(step);
+    });
   }
 
   void backward(const float* w, const Steps& steps, const float* y, float* doutput, float* dy,
@@ -104,20 +90,13 @@ class LstmCell : public Cell {
     const std::size_t t = steps.tokens();
     if (t == 0) return;
     const std::size_t u = units_;
-    float* dgates = sized(memory.dgates, t * kGates * u);
-    memory.dstate.assign(steps.rows(0) * u, 0.0F);
-    for (std::size_t s = steps.steps(); s-- > 0;) {
-      const std::size_t at = steps.starts[s];
-      const std::size_t rows = steps.rows(s);
-      const std::size_t before = s > 0 ? steps.starts[s - 1] : 0;
-      step_backward(memory.gates.data() + at * kGates * u,
-                    s > 0 ? memory.states.data() + before * u : nullptr,
-                    memory.states.data() + at * u, doutput + at * u, rows, u, memory.dstate.data(),
-                    dgates + at * kGates * u);
-      if (s == 0) break;
-      gemm(Transpose::no, Transpose::yes, rows, u, kGates * u, dgates + at * kGates * u, kGates * u,
-           w + recurrent_, kGates * u, true, doutput + before * u, u);
-    }
+    walk_backward(steps, kGates, u, doutput, memory, [&](const BackwardStep& step) {
+      step_backward(step);
+      if (step.is_first) return;
+      gemm(Transpose::no, Transpose::yes, step.rows, u, kGates * u, step.dgates, kGates * u,
+           w + recurrent_, kGates * u, true, step.doutput_before, u);
+    });
+    const float* dgates = memory.dgates.data();
     // All steps but the first, each with the outputs of the step before.
     const std::size_t first = steps.rows(0);
     float* outputs = sized(memory.before, t * u);

@@ -13,17 +13,16 @@ constexpr std::size_t kGates = 3;        // z, f, o
 constexpr std::size_t kTaps = 3;         // two steps before, one before, the step's own
 constexpr std::size_t kBlockRows = 128;  // of prediction, at the least
 
-// As in lstm.cpp.
 PNLP_MULTIVERSION
-void step_forward(float* gates, const float* before, std::size_t rows, std::size_t u, float* states,
-                  float* output) {
-  for (std::size_t row = 0; row < rows; ++row) {
-    float* z = gates + row * kGates * u;
+void step_forward(const ForwardStep& step) {
+  const std::size_t u = step.units;
+  for (std::size_t row = 0; row < step.rows; ++row) {
+    float* z = step.gates + row * kGates * u;
     float* f = z + u;
     float* o = f + u;
-    float* s = states + row * u;
-    float* h = output + row * u;
-    const float* old = before == nullptr ? nullptr : before + row * u;
+    float* s = step.states + row * u;
+    float* h = step.output + row * u;
+    const float* old = step.before == nullptr ? nullptr : step.before + row * u;
 #pragma omp simd
     for (std::size_t k = 0; k < u; ++k) {
       z[k] = hyperbolic_tangent(z[k]);
@@ -36,20 +35,19 @@ void step_forward(float* gates, const float* before, std::size_t rows, std::size
 }
 
 PNLP_MULTIVERSION
-void step_backward(const float* gates, const float* before, const float* states,
-                   const float* doutput, std::size_t rows, std::size_t u, float* dstate,
-                   float* dgates) {
-  for (std::size_t row = 0; row < rows; ++row) {
-    const float* z = gates + row * kGates * u;
+void step_backward(const BackwardStep& step) {
+  const std::size_t u = step.units;
+  for (std::size_t row = 0; row < step.rows; ++row) {
+    const float* z = step.gates + row * kGates * u;
     const float* f = z + u;
     const float* o = f + u;
-    float* dz = dgates + row * kGates * u;
+    float* dz = step.dgates + row * kGates * u;
     float* df = dz + u;
     float* dof = df + u;
-    const float* s = states + row * u;
-    const float* dh = doutput + row * u;
-    float* ds = dstate + row * u;
-    const float* old = before == nullptr ? nullptr : before + row * u;
+    const float* s = step.states + row * u;
+    const float* dh = step.doutput + row * u;
+    float* ds = step.dstate + row * u;
+    const float* old = step.before == nullptr ? nullptr : step.before + row * u;
 #pragma omp simd
     for (std::size_t k = 0; k < u; ++k) {
       const float dsum = ds[k] + dh[k] * o[k];
@@ -72,38 +70,22 @@ class QrnnCell : public Cell {
   void forward(const float* w, const Steps& steps, const float* y, bool keep,
                CellMemory& memory) const override {
     const std::size_t t = steps.tokens();
-    const std::size_t u = units_;
     memory.inputs.assign(t * kTaps * channels_, 0.0F);
     for_each_tap(steps, [&](std::size_t at, std::size_t row) {
       std::copy_n(y + row * channels_, channels_, memory.inputs.data() + at);
     });
-    float* gates = sized(memory.gates, t * kGates * u);
-    float* states = sized(memory.states, t * u);
-    float* output = sized(memory.output, t * u);
+    float* gates = sized(memory.gates, t * kGates * units_);
     in_.run(w, memory.inputs.data(), t, keep, false, gates, memory.kernels);
-    for (std::size_t s = 0; s < steps.steps(); ++s) {
-      const std::size_t at = steps.starts[s];
-      step_forward(gates + at * kGates * u, s > 0 ? states + steps.starts[s - 1] * u : nullptr,
-                   steps.rows(s), u, states + at * u, output + at * u);
-    }
+    walk_forward(steps, kGates, units_, memory, step_forward);
   }
 
   void backward(const float* w, const Steps& steps, const float*, float* doutput, float* dy,
                 CellMemory& memory, float* g) const override {
     const std::size_t t = steps.tokens();
     if (t == 0) return;
-    const std::size_t u = units_;
-    float* dgates = sized(memory.dgates, t * kGates * u);
-    memory.dstate.assign(steps.rows(0) * u, 0.0F);
-    for (std::size_t s = steps.steps(); s-- > 0;) {
-      const std::size_t at = steps.starts[s];
-      step_backward(memory.gates.data() + at * kGates * u,
-                    s > 0 ? memory.states.data() + steps.starts[s - 1] * u : nullptr,
-                    memory.states.data() + at * u, doutput + at * u, steps.rows(s), u,
-                    memory.dstate.data(), dgates + at * kGates * u);
-    }
+    walk_backward(steps, kGates, units_, doutput, memory, step_backward);
     float* dinputs = sized(memory.dinputs, t * kTaps * channels_);
-    in_.backward(w, memory.inputs.data(), dgates, t, false, dinputs, g);
+    in_.backward(w, memory.inputs.data(), memory.dgates.data(), t, false, dinputs, g);
     std::fill_n(dy, t * channels_, 0.0F);
     for_each_tap(steps, [&](std::size_t at, std::size_t row) {
       add(dy + row * channels_, dinputs + at, channels_);

@@ -48,6 +48,74 @@ class Cell {
   virtual double flops() const = 0;      // a token's
 };
 
+// One step of a cell of U units: all of its rows. What is of the step before is null at the first.
+struct ForwardStep {
+  bool is_first;
+  std::size_t rows, units;
+  float* gates;               // [rows][gates * U]: products with the inputs; become what is kept
+  const float* before;        // [rows][U] states of the step before
+  const float* shown_before;  // [rows][U] output of the step before
+  float* states;              // [rows][U]
+  float* output;              // [rows][U]
+};
+struct BackwardStep {
+  bool is_first;
+  std::size_t rows, units;
+  const float* gates;
+  const float* before;  // [rows][U] states of the step before
+  const float* states;
+  const float* doutput;   // [rows][U]
+  float* doutput_before;  // [rows][U] of the step before
+  // [rows][U] gradient of the states that comes from the step after; to become that of the states
+  // before.
+  float* dstate;
+  float* dgates;  // [rows][gates * U]
+};
+
+// Takes each step in its order, from memory.gates[T][gates * U], which hold the products with the
+// inputs, to memory.states and memory.output.
+template <typename Take>
+void walk_forward(const Steps& steps, std::size_t gates, std::size_t u, CellMemory& memory,
+                  const Take& take) {
+  float* states = sized(memory.states, steps.tokens() * u);
+  float* output = sized(memory.output, steps.tokens() * u);
+  for (std::size_t s = 0; s < steps.steps(); ++s) {
+    const std::size_t at = steps.starts[s] * u;
+    const std::size_t before = s > 0 ? steps.starts[s - 1] * u : 0;
+    take(ForwardStep{.is_first = s == 0,
+                     .rows = steps.rows(s),
+                     .units = u,
+                     .gates = memory.gates.data() + at * gates,
+                     .before = s > 0 ? states + before : nullptr,
+                     .shown_before = s > 0 ? output + before : nullptr,
+                     .states = states + at,
+                     .output = output + at});
+  }
+}
+
+// Takes each step in the opposite order, from what walk_forward() left and doutput[T][U] to
+// memory.dgates[T][gates * U]. There is a token.
+template <typename Take>
+void walk_backward(const Steps& steps, std::size_t gates, std::size_t u, float* doutput,
+                   CellMemory& memory, const Take& take) {
+  float* dgates = sized(memory.dgates, steps.tokens() * gates * u);
+  memory.dstate.assign(steps.rows(0) * u, 0.0F);
+  for (std::size_t s = steps.steps(); s-- > 0;) {
+    const std::size_t at = steps.starts[s] * u;
+    const std::size_t before = s > 0 ? steps.starts[s - 1] * u : 0;
+    take(BackwardStep{.is_first = s == 0,
+                      .rows = steps.rows(s),
+                      .units = u,
+                      .gates = memory.gates.data() + at * gates,
+                      .before = s > 0 ? memory.states.data() + before : nullptr,
+                      .states = memory.states.data() + at,
+                      .doutput = doutput + at,
+                      .doutput_before = s > 0 ? doutput + before : nullptr,
+                      .dstate = memory.dstate.data(),
+                      .dgates = dgates + at * gates});
+  }
+}
+
 // A cell of C inputs and U units, whose tensors are named `prefix`...
 using MakeCell = std::function<std::unique_ptr<Cell>(
     const std::string& prefix, std::size_t channels, std::size_t units, ParameterLayout& layout)>;
