@@ -19,128 +19,24 @@
 #include "pnlp/task/initial_weights.hpp"
 #include "pnlp/task/self_test.hpp"
 #include "pnlp/task/trainer_options.hpp"
+#include "pnlp/task/training_plan.hpp"
 #include "pnlp/task/training_set.hpp"
 #include "pnlp/task/training_step.hpp"
 
 namespace pnlp {
 namespace {
 
-// Bounds of the number of epochs when none is asked for.
-constexpr std::uint32_t kFewestEpochs = 5;
-constexpr std::uint32_t kMostEpochs = 60;
-
-// Streams of random numbers; each draws from the run's seed.
-constexpr std::uint64_t kHeldOutStream = 1;
+// Streams of random numbers; each draws from the run's seed. The first is training_plan.cpp's.
 constexpr std::uint64_t kOrderStream = 2;
 constexpr std::uint64_t kEnsembleStream = 3;
 
 using Metrics = std::vector<std::pair<std::string, double>>;
-
-// All but a held-out share, and that share, drawn by the seed; both keep their order.
-std::pair<RecordSelection, RecordSelection> hold_out(const RecordSet& set,
-                                                     const TrainOptions& options) {
-  if (set.size() < 2)
-    throw Error(ErrorKind::data, "one record is too little to train on and to hold out a dev set");
-  std::vector<std::uint32_t> order(set.size());
-  std::iota(order.begin(), order.end(), 0U);
-  Random(options.seed, kHeldOutStream).shuffle(std::span(order));
-  const auto count = std::clamp<std::size_t>(
-      static_cast<std::size_t>(std::llround(static_cast<double>(set.size()) * options.held_out)), 1,
-      set.size() - 1);
-  const auto held = order.begin() + static_cast<std::ptrdiff_t>(count);
-  std::ranges::sort(order.begin(), held);
-  std::ranges::sort(held, order.end());
-  return {RecordSelection(set, {held, order.end()}), RecordSelection(set, {order.begin(), held})};
-}
-
-// Rows of a channel's table. Few values are all different lengths of words: more rows than that
-// would be empty.
-std::uint32_t rows_for(const Channel& channel, const ModelConfig& config) {
-  constexpr std::uint32_t kLengthRows = 256;
-  if (channel.numbers) return channel.values;
-  if (config.channels.empty()) return config.shape.feature_size;
-  const std::uint32_t rows = config.shape.channel_rows;
-  return channel.name == "length" ? std::min(rows, kLengthRows) : rows;
-}
-
-ModelConfig make_config(const FeatureSource& source, const RecordSelection& train,
-                        const TrainOptions& options) {
-  ModelConfig config;
-  if (options.init) check_features(*options.init, source, "the initial model");
-  for (const Teacher& teacher : options.teachers)
-    check_features(teacher.model, source, teacher.name);
-  if (options.task) config.task = *options.task;
-  describe_records(train, config, options.task.has_value());
-  if (!has_label(config.task) && (options.balanced || !options.class_weights.empty())) {
-    throw Error(ErrorKind::usage, "class weights are for labels, and this task has none");
-  }
-  config.shape = options.init ? options.init->config.shape : options.shape;
-  config.max_tokens = options.max_tokens;
-  const bool transitions = options.init ? options.init->config.crf : options.transitions;
-  config.crf = options.crf.value_or(transitions && has_tags(config.task));
-  const std::unique_ptr<Projection> projection = make_projection(source.projection);
-  for (const Channel& channel : projection->channels()) {
-    config.channels.push_back(
-        {channel.name, channel.values, rows_for(channel, config), channel.numbers});
-  }
-  if (options.init) config.channels = options.init->config.channels;
-  check_config(config);
-  return config;
-}
-
-std::string default_metric(Task task) {
-  switch (task) {
-    case Task::label:
-      return "accuracy";
-    case Task::multilabel:
-      return "micro-f1";
-    case Task::tags:
-      return "exact-spans";
-    case Task::joint:
-      return "exact";
-  }
-  return "accuracy";
-}
 
 double value_of(const Metrics& metrics, std::string_view name) {
   for (const auto& [metric, value] : metrics) {
     if (metric == name) return value;
   }
   throw Error(ErrorKind::internal, fmt::format("the dev pass left out '{}'", name));
-}
-
-std::vector<float> label_weights(const ModelConfig& config, const TrainingSet& set,
-                                 const TrainOptions& options) {
-  std::vector<float> weights(config.labels.size(), 1.0F);
-  if (options.balanced) {
-    const std::vector<double> counts = set.label_counts(config.labels.size());
-    const double total = std::accumulate(counts.begin(), counts.end(), 0.0);
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      if (counts[i] > 0)
-        weights[i] = static_cast<float>(total / (static_cast<double>(counts.size()) * counts[i]));
-    }
-  }
-  for (const LabelWeight& given : options.class_weights) {
-    const auto found = std::ranges::find(config.labels, given.name);
-    if (found == config.labels.end()) {
-      throw Error(
-          ErrorKind::usage,
-          fmt::format("a weight is given for '{}', but no record has this label", given.name));
-    }
-    weights[static_cast<std::size_t>(found - config.labels.begin())] *= given.weight;
-  }
-  return weights;
-}
-
-std::uint32_t epochs_for(const TrainOptions& options, const TrainingSet& set) {
-  if (options.epochs != 0) return options.epochs;
-  const auto visits = [](double wanted, std::size_t count) {
-    return wanted / static_cast<double>(std::max<std::size_t>(1, count));
-  };
-  const double epochs = std::ceil(std::min(visits(options.record_visits, set.records()),
-                                           visits(options.token_visits, set.tokens())));
-  return static_cast<std::uint32_t>(
-      std::clamp(epochs, static_cast<double>(kFewestEpochs), static_cast<double>(kMostEpochs)));
 }
 
 void write_metrics(JsonWriter& json, const Metrics& metrics) {
@@ -169,9 +65,7 @@ class Trainer {
     config_ = make_config(source, train_, options_);
     network_ = std::make_unique<Network>(config_);
     set_ = std::make_unique<TrainingSet>(config_, train_);
-    if (has_label(config_.task) && (options_.balanced || !options_.class_weights.empty())) {
-      set_->weigh_labels(label_weights(config_, *set_, options_));
-    }
+    weigh_labels(config_, options_, *set_);
     metric_ = options_.metric.empty() ? default_metric(config_.task) : options_.metric;
     check_metric_name(metric_);
     epochs_ = epochs_for(options_, *set_);
@@ -323,28 +217,6 @@ class Trainer {
     throw DivergedError(message, std::move(best));
   }
 
-  std::vector<std::string> warnings() const {
-    std::vector<std::string> lines;
-    const auto warn = [&](std::uint64_t count, std::string_view what) {
-      if (count != 0) lines.push_back(fmt::format("{} {}", count, what));
-    };
-    if (has_label(config_.task)) {
-      warn(set_->records() - set_->with_label(),
-           has_tags(config_.task) ? "records have no label; only their slots were trained on"
-                                  : "records have no label; left out");
-    }
-    if (has_tags(config_.task)) {
-      warn(set_->records() - set_->with_spans(),
-           has_label(config_.task) ? "records have no slots; only their labels were trained on"
-                                   : "records have no slots; left out");
-    }
-    warn(set_->inexact_spans(), "spans do not fall on token bounds; trained on the nearest tokens");
-    warn(set_->lost_spans(), "spans cover no token of their own; left out");
-    warn(set_->cut_records(),
-         fmt::format("records are longer than {} tokens; cut", config_.max_tokens));
-    return lines;
-  }
-
   std::string training_json() const {
     std::string text;
     JsonWriter json(text);
@@ -370,7 +242,7 @@ class Trainer {
     result.stopped = stopped;
     result.checkpoint = options_.checkpoint;
     result.checkpoint_epochs = checkpoint_epochs_;
-    result.warnings = warnings();
+    result.warnings = set_warnings(config_, *set_);
     result.best_epoch = state_.best_epoch;
     result.dev = state_.best_dev;
     if (state_.best_epoch == 0) return result;

@@ -1,6 +1,7 @@
 #include "pnlp/text/json_walk.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include "pnlp/text/quoted.hpp"
@@ -81,6 +82,15 @@ std::string_view type_name(json_type type) {
   return "unknown";
 }
 
+void expect(json_type found, json_type wanted, std::string_view what) {
+  if (found != wanted) refuse("{} must be {}, not {}", what, type_name(wanted), type_name(found));
+}
+
+std::string_view expect_string(Value& value, std::string_view what) {
+  expect(type_of(value), json_type::string, what);
+  return string(value);
+}
+
 std::string_view scalar(Value& value) {
   const std::string_view token = without_trailing_space(value.raw_json_token());
   if (token != "null" && token != "true" && token != "false" && !is_number(token)) {
@@ -104,6 +114,12 @@ std::string_view key(simdjson::ondemand::field& field) {
   while (*end != '"' && *end != '\\') ++end;
   if (*end == '\\') return checked(field.unescaped_key());
   return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+bool whole_number(std::string_view written, std::uint32_t& number) {
+  const char* end = written.data() + written.size();
+  const auto [stop, error] = std::from_chars(written.data(), end, number);
+  return error == std::errc() && stop == end;
 }
 
 void skip(Value& value, int depth) {

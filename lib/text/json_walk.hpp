@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,11 @@ inline json_type type_of(Value& value) {
 // "a string", "a number", ...
 std::string_view type_name(json_type type);
 
+// Errors: data ("field "label" must be a string, not a number") unless they are the same.
+void expect(json_type found, json_type wanted, std::string_view what);
+// A string, or the error.
+std::string_view expect_string(Value& value, std::string_view what);
+
 // A number, true, false or null as it is written; checked to be one of these. The caller has
 // checked that `value` is no string, array or object.
 std::string_view scalar(Value& value);
@@ -47,6 +53,8 @@ std::string_view scalar(Value& value);
 std::string_view string(Value& value);
 // Unescaped, valid as string()'s.
 std::string_view key(simdjson::ondemand::field& field);
+// Whether a number, as it is written, is a whole one below 2^32, and which.
+bool whole_number(std::string_view written, std::uint32_t& number);
 // Checks a value of any type, down to 256 levels below `depth`.
 void skip(Value& value, int depth);
 
@@ -84,5 +92,13 @@ void for_fields(Value& value, Each&& each) {
 void read_label_weights(Value& value, std::string_view field, std::vector<LabelWeight>& labels);
 // Of token number `token`, from 1; none if the object is empty. Errors: also a name that is no tag.
 TagWeights read_tag_weights(Value& value, std::string_view field, std::size_t token);
+
+// Lists that `pnlp tokenize` adds, appended to what is there. Where they have another form, `fault`
+// is what they must be, and the rest is of no use; what is no JSON is still an error.
+
+// [["wake"], ["un", ["able"]]]: units of each token.
+void read_units(Value& value, std::vector<std::vector<UnitText>>& units, std::string_view& fault);
+// [[0, 4], [5, 11]]: where tokens stand in the text, in bytes.
+void read_offsets(Value& value, std::vector<ByteRange>& offsets, std::string_view& fault);
 
 }  // namespace pnlp::json_walk

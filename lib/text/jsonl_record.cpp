@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <span>
 
@@ -33,21 +32,6 @@ enum Field : std::size_t {
   kTagScores,
   kFields
 };
-
-void expect(json_type found, json_type wanted, std::string_view what) {
-  if (found != wanted) refuse("{} must be {}, not {}", what, type_name(wanted), type_name(found));
-}
-
-std::string_view expect_string(Value& value, std::string_view what) {
-  expect(type_of(value), json_type::string, what);
-  return string(value);
-}
-
-bool read_offset(std::string_view number, std::uint32_t& offset) {
-  const char* end = number.data() + number.size();
-  const auto [stop, error] = std::from_chars(number.data(), end, offset);
-  return error == std::errc() && stop == end;
-}
 
 }  // namespace
 
@@ -91,9 +75,6 @@ struct JsonlParser::State {
   void read_tag_scores(Value& value);
   void read_spans(Value& value, Record& record);
   void read_span(Value& value, Record& record);
-  void read_units(Value& value, Record& record);
-  void read_word_units(Value& value, Record& record);
-  void read_offsets(Value& value);
   std::uint32_t span_offset(Value& value, std::string_view key);
   void read_id(Value& value, json_type type, Record& record);
   void finish(Record& record);
@@ -144,7 +125,7 @@ void JsonlParser::State::read_field(Field field, Value& value, Record& record) {
       }
       break;
     case kUnits:
-      read_units(value, record);
+      read_units(value, record.units, units_fault);
       break;
     case kScores:
       expect(type, json_type::object, shown[field]);
@@ -155,7 +136,7 @@ void JsonlParser::State::read_field(Field field, Value& value, Record& record) {
       read_tag_scores(value);
       break;
     default:
-      read_offsets(value);
+      read_offsets(value, draft.offsets, offsets_fault);
   }
 }
 
@@ -238,7 +219,7 @@ std::uint32_t JsonlParser::State::span_offset(Value& value, std::string_view key
   }
   const std::string_view token = scalar(value);
   std::uint32_t offset = 0;
-  if (!read_offset(token, offset)) {
+  if (!whole_number(token, offset)) {
     refuse("a span's \"{}\" is {}: it must be a whole number of bytes within the text", key, token);
   }
   return offset;
@@ -277,78 +258,6 @@ void JsonlParser::State::read_span(Value& value, Record& record) {
 void JsonlParser::State::read_spans(Value& value, Record& record) {
   for_elements(value, [&](Value& span) { read_span(span, record); });
   draft.has_spans = true;
-}
-
-void JsonlParser::State::read_units(Value& value, Record& record) {
-  if (type_of(value) != json_type::array) {
-    units_fault = "must be a list";
-    skip(value, 2);
-    return;
-  }
-  for_elements(value, [&](Value& word) {
-    record.units.emplace_back();
-    if (type_of(word) == json_type::array) {
-      read_word_units(word, record);
-    } else {
-      units_fault = "must hold one list for each token";
-      skip(word, 3);
-    }
-  });
-}
-
-// ["wake"] or ["un", ["able"]]: a unit that continues a word stands in a list of its own.
-void JsonlParser::State::read_word_units(Value& value, Record& record) {
-  static constexpr std::string_view kForm = "must hold strings, or lists of one string";
-  const auto add = [&](Value& text, bool continuation) {
-    if (type_of(text) == json_type::string) {
-      record.units.back().push_back({std::string(string(text)), continuation});
-    } else {
-      units_fault = kForm;
-      skip(text, 5);
-    }
-  };
-  for_elements(value, [&](Value& unit) {
-    if (type_of(unit) != json_type::array) {
-      add(unit, false);
-      return;
-    }
-    std::size_t count = 0;
-    for_elements(unit, [&](Value& text) {
-      ++count;
-      add(text, true);
-    });
-    if (count != 1) units_fault = kForm;
-  });
-}
-
-void JsonlParser::State::read_offsets(Value& value) {
-  static constexpr std::string_view kForm = "must be a list of [begin, end] pairs";
-  if (type_of(value) != json_type::array) {
-    offsets_fault = kForm;
-    skip(value, 2);
-    return;
-  }
-  for_elements(value, [&](Value& pair) {
-    if (type_of(pair) != json_type::array) {
-      offsets_fault = kForm;
-      skip(pair, 3);
-      return;
-    }
-    std::array<std::uint32_t, 2> range{};
-    std::size_t count = 0;
-    for_elements(pair, [&](Value& number) {
-      if (type_of(number) != json_type::number) {
-        offsets_fault = kForm;
-        skip(number, 4);
-      } else if (count >= 2 || !read_offset(scalar(number), range[count])) {
-        scalar(number);
-        offsets_fault = "must be pairs of whole numbers of bytes";
-      }
-      ++count;
-    });
-    if (count != 2) offsets_fault = kForm;
-    draft.offsets.push_back({range[0], range[1]});
-  });
 }
 
 void JsonlParser::State::finish(Record& record) {

@@ -1,0 +1,40 @@
+// What a training run will be, before its first step: which records are held out, the model's
+// configuration, what chooses the best epoch, how much labels weigh, how many epochs there are.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pnlp/feature/record_set.hpp"
+#include "pnlp/task/trainer.hpp"
+#include "pnlp/task/training_set.hpp"
+
+namespace pnlp {
+
+// All but a held-out share, and that share, drawn by the seed; both keep their order. Views of
+// `set`. Error(data) if there are fewer than two records.
+std::pair<RecordSelection, RecordSelection> hold_out(const RecordSet& set,
+                                                     const TrainOptions& options);
+
+// Of the model that is to be trained. Errors: data (no label where the task needs one, an initial
+// model or a teacher of other features), usage (a size out of its range, class weights without
+// labels).
+ModelConfig make_config(const FeatureSource& source, const RecordSelection& train,
+                        const TrainOptions& options);
+
+// The metric that chooses the best epoch if none is asked for.
+std::string default_metric(Task task);
+
+// Applies the options' class weights, if there are some. Error(usage) for a label that no record
+// has.
+void weigh_labels(const ModelConfig& config, const TrainOptions& options, TrainingSet& set);
+
+// As asked for, else by the size of the set.
+std::uint32_t epochs_for(const TrainOptions& options, const TrainingSet& set);
+
+// What of the set is not learned as it stands: one sentence each, with counts.
+std::vector<std::string> set_warnings(const ModelConfig& config, const TrainingSet& set);
+
+}  // namespace pnlp
