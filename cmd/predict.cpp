@@ -63,20 +63,13 @@ class Predict : public Command {
 
   int run(const Options& options) override {
     const Messages messages(options.command(), verbosity_);
-    if (tsv_ && options.given("into")) {
-      throw Error(ErrorKind::usage, "--into makes no sense with --tsv");
-    }
+    if (tsv_) refuse_given(options, {"into"}, "makes no sense with --tsv");
     if (models_.empty()) models_ = {find_sample_model()};
     open_model(options, messages);
     OutputFile file(output_);
     int status = kDone;
     if (reads_features()) {
-      for (const char* name : {"format", "on-error", "invalid-utf8", "max-line"}) {
-        if (options.given(name)) {
-          throw Error(ErrorKind::usage,
-                      fmt::format("--{} makes no sense with a feature stream", name));
-        }
-      }
+      refuse_given(options, kReaderOptions, "makes no sense with a feature stream");
       predict_features(file);
     } else {
       status = predict_records(file, messages);

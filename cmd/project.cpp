@@ -82,13 +82,7 @@ class Project : public Command {
       resolve_projection(options, spec_);
       return;
     }
-    for (const char* name :
-         {"tokenizer", "projection", "hashes", "ngram", "lowercase", "channels", "hash-seed"}) {
-      if (options.given(name)) {
-        throw Error(ErrorKind::usage,
-                    fmt::format("--{} makes no sense with --model, which brings its own", name));
-      }
-    }
+    refuse_given(options, kFeatureOptions, "makes no sense with --model, which brings its own");
   }
 
   std::vector<std::unique_ptr<Featurizer>> make_featurizers() const {

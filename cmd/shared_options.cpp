@@ -97,9 +97,7 @@ void resolve_projection(const Options& options, ProjectionSpec& spec) {
   const ProjectionKind& kind = *found;
   spec.kind = kind.name;
   const auto refuse = [&](const char* name) {
-    if (!options.given(name)) return;
-    throw Error(ErrorKind::usage,
-                fmt::format("--{} makes no sense with the projection {}", name, kind.name));
+    refuse_given(options, {name}, fmt::format("makes no sense with the projection {}", kind.name));
   };
   if (!kind.ngrams) refuse("ngram");
   if (!kind.lowercase) refuse("lowercase");
@@ -120,6 +118,13 @@ void declare_threads(Options& options, int& threads) {
                1024)
       .shown_default("number of cores")
       .remedy("give at least 1, or leave the option out to use every core");
+}
+
+void refuse_given(const Options& options, std::initializer_list<const char*> names,
+                  std::string_view why) {
+  for (const char* name : names) {
+    if (options.given(name)) throw Error(ErrorKind::usage, fmt::format("--{} {}", name, why));
+  }
 }
 
 void declare_files(Options& options, std::vector<std::string>& files, std::string what) {

@@ -1,7 +1,9 @@
 // Options that several subcommands have, declared once so that they are named and explained alike.
 #pragma once
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "options.hpp"
@@ -26,6 +28,16 @@ void declare_projection(Options& options, ProjectionSpec& spec);
 void resolve_projection(const Options& options, ProjectionSpec& spec);
 // --threads; sets `threads` to the number of cores.
 void declare_threads(Options& options, int& threads);
+// Names of what declare_format() and declare_faults() declare: how records are read.
+inline constexpr std::initializer_list<const char*> kReaderOptions = {
+    "format",   "text-field", "label-field",  "tokens-field",      "tags-field", "spans-field",
+    "id-field", "on-error",   "invalid-utf8", "overlapping-spans", "max-line"};
+// And of what declare_tokenizer() and declare_projection() declare: what is read off them.
+inline constexpr std::initializer_list<const char*> kFeatureOptions = {
+    "tokenizer", "projection", "hashes", "ngram", "lowercase", "channels", "hash-seed"};
+// Error(usage) "--NAME WHY" for the first of the options that was given.
+void refuse_given(const Options& options, std::initializer_list<const char*> names,
+                  std::string_view why);
 // FILE operands.
 void declare_files(Options& options, std::vector<std::string>& files, std::string what);
 

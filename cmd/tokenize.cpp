@@ -106,18 +106,12 @@ class Tokenize : public Command {
  private:
   void check(const Options& options) const {
     if (learns_) {
-      for (const char* name : {"tokenizer", "lines", "line-buffered", "threads"}) {
-        if (options.given(name)) {
-          throw Error(ErrorKind::usage, fmt::format("--{} makes no sense with --learn", name));
-        }
-      }
+      refuse_given(options, {"tokenizer", "lines", "line-buffered", "threads"},
+                   "makes no sense with --learn");
       return;
     }
-    for (const char* name : {"type", "vocabulary", "coverage", "max-sentences", "seed", "force"}) {
-      if (options.given(name)) {
-        throw Error(ErrorKind::usage, fmt::format("--{} makes sense only with --learn", name));
-      }
-    }
+    refuse_given(options, {"type", "vocabulary", "coverage", "max-sentences", "seed", "force"},
+                 "makes sense only with --learn");
   }
 
   void learn(RecordReader& reader, const Messages& messages) {

@@ -9,6 +9,7 @@
 #include "pnlp/feature/projection_kinds.hpp"
 #include "pnlp/nn/encoder.hpp"
 #include "pnlp/task/training_set.hpp"
+#include "shared_options.hpp"
 
 namespace pnlp::cmd {
 namespace {
@@ -22,16 +23,11 @@ struct Rule {
   const char* why;  // follows the option's name
 };
 
-constexpr std::initializer_list<const char*> kOfTheModel = {
-    "preset",     "encoder", "feature-size", "channel-rows", "window",        "bottleneck",
-    "hidden",     "layers",  "segment",      "word-ngrams",  "ngram-weights", "tokenizer",
-    "projection", "hashes",  "ngram",        "lowercase",    "channels",      "hash-seed"};
-constexpr std::initializer_list<const char*> kOfTheFeatures = {
-    "tokenizer", "projection", "hashes",    "ngram",
-    "lowercase", "channels",   "hash-seed", "soft-targets"};
-constexpr std::initializer_list<const char*> kOfTheReader = {
-    "format",      "on-error", "text-field",   "label-field",       "tokens-field", "tags-field",
-    "spans-field", "id-field", "invalid-utf8", "overlapping-spans", "max-line"};
+constexpr std::initializer_list<const char*> kModelOptions = {
+    "preset", "encoder", "feature-size", "channel-rows", "window",       "bottleneck",
+    "hidden", "layers",  "segment",      "word-ngrams",  "ngram-weights"};
+constexpr const char* kBringsItsOwn = "makes no sense with --init, whose model brings its own";
+constexpr const char* kNotOfAStream = "makes no sense with a feature stream";
 
 // In the order in which they are tried.
 constexpr std::initializer_list<Rule> kRules = {
@@ -40,11 +36,11 @@ constexpr std::initializer_list<Rule> kRules = {
      {"checkpoint-every"},
      "makes no sense without --checkpoint FILE"},
     {RunFact::dev, Where::anywhere, {"held-out"}, "makes no sense with --dev"},
-    {RunFact::init, Where::anywhere, kOfTheModel,
-     "makes no sense with --init, whose model brings its own"},
-    {RunFact::stream, Where::anywhere, kOfTheFeatures, "makes no sense with a feature stream"},
-    {RunFact::only_streams, Where::command_line, kOfTheReader,
-     "makes no sense with a feature stream, whose records were read by pnlp project"},
+    {RunFact::init, Where::anywhere, kModelOptions, kBringsItsOwn},
+    {RunFact::init, Where::anywhere, kFeatureOptions, kBringsItsOwn},
+    {RunFact::stream, Where::anywhere, kFeatureOptions, kNotOfAStream},
+    {RunFact::stream, Where::anywhere, {"soft-targets"}, kNotOfAStream},
+    {RunFact::only_streams, Where::command_line, kReaderOptions, kNotOfAStream},
     {RunFact::numbers,
      Where::anywhere,
      {"feature-size"},

@@ -11,11 +11,7 @@ class Chars final : public WordTokenizer {
 
   using WordTokenizer::tokenize;
   void tokenize(std::string_view text, std::span<const ByteRange> words, Tokens& out) override {
-    check_words(text, words);
-    out.words.assign(words.begin(), words.end());
-    out.unit_offsets.clear();
-    out.unit_offsets.push_back(0);
-    out.units.clear();
+    start_tokens(text, words, out);
     marked_.clear();
     std::size_t size = 0;
     for (const ByteRange& word : words) size += word.end - word.begin + 2 * kBoundaryMark.size();

@@ -53,13 +53,9 @@ class Spm final : public WordTokenizer {
 
   using WordTokenizer::tokenize;
   void tokenize(std::string_view text, std::span<const ByteRange> words, Tokens& out) override {
-    check_words(text, words);
+    start_tokens(text, words, out);
     encode(text);
     place_pieces(text);
-    out.words.assign(words.begin(), words.end());
-    out.unit_offsets.clear();
-    out.unit_offsets.push_back(0);
-    out.units.clear();
     std::size_t first = 0;
     for (const ByteRange& word : words) {
       const std::size_t before = out.units.size();

@@ -32,7 +32,7 @@ void WordTokenizer::tokenize(std::string_view text, Tokens& out) {
   tokenize(text, words_, out);
 }
 
-void check_words(std::string_view text, std::span<const ByteRange> words) {
+void start_tokens(std::string_view text, std::span<const ByteRange> words, Tokens& out) {
   std::uint32_t end = 0;
   for (const ByteRange& word : words) {
     if (word.begin < end || word.end < word.begin || word.end > text.size()) {
@@ -42,6 +42,9 @@ void check_words(std::string_view text, std::span<const ByteRange> words) {
     }
     end = word.end;
   }
+  out.words.assign(words.begin(), words.end());
+  out.unit_offsets.assign(1, 0);
+  out.units.clear();
 }
 
 std::uint64_t Tokenizer::digest() const {

@@ -25,8 +25,9 @@ class WordTokenizer : public Tokenizer {
 // The mark of a word boundary in SentencePiece's pieces and in those of `chars`: U+2581.
 inline constexpr std::string_view kBoundaryMark = "\xe2\x96\x81";
 
-// Error(internal) unless `words` lie in `text`, in order.
-void check_words(std::string_view text, std::span<const ByteRange> words);
+// Makes `out` hold the words and no units yet. Error(internal) unless `words` lie in `text`, in
+// order.
+void start_tokens(std::string_view text, std::span<const ByteRange> words, Tokens& out);
 
 std::unique_ptr<Tokenizer> make_chars();
 // `name` is the file's, for messages. Errors: data.

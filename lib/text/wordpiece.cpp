@@ -28,11 +28,7 @@ class WordPiece final : public WordTokenizer {
 
   using WordTokenizer::tokenize;
   void tokenize(std::string_view text, std::span<const ByteRange> words, Tokens& out) override {
-    check_words(text, words);
-    out.words.assign(words.begin(), words.end());
-    out.unit_offsets.clear();
-    out.unit_offsets.push_back(0);
-    out.units.clear();
+    start_tokens(text, words, out);
     for (const ByteRange& word : words) {
       const std::size_t before = out.units.size();
       add_units(text.substr(0, word.end), word.begin, out.units);

@@ -2,7 +2,6 @@
 // An even first byte: the rest is the file. An odd one: the rest is the state, which gets a right
 // magic, fingerprint and checksum.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -12,6 +11,7 @@
 #include "pnlp/io/bytes.hpp"
 #include "pnlp/io/file.hpp"
 #include "pnlp/task/checkpoint.hpp"
+#include "require.hpp"
 
 namespace {
 
@@ -19,10 +19,6 @@ using namespace pnlp;
 
 constexpr std::uint64_t kFingerprint = 7;
 constexpr std::size_t kWeights = 2;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 std::string sealed(std::string_view state) {
   ByteWriter out;

@@ -3,7 +3,6 @@
 // magic, version and checksum.
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,14 +12,11 @@
 #include "pnlp/io/bytes.hpp"
 #include "pnlp/model/model_file.hpp"
 #include "pnlp/task/predictor.hpp"
+#include "require.hpp"
 
 namespace {
 
 using namespace pnlp;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 std::string sealed(std::uint32_t version, std::string_view content) {
   ByteWriter out;

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -14,14 +13,11 @@
 #include "pnlp/text/bio.hpp"
 #include "pnlp/text/record_reader.hpp"
 #include "pnlp/text/record_writer.hpp"
+#include "require.hpp"
 
 namespace {
 
 using namespace pnlp;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 // A file in memory, by its name.
 class MemoryFile {

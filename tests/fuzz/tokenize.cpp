@@ -2,10 +2,10 @@
 // without a unit.
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 
 #include "pnlp/text/tokenizer.hpp"
+#include "require.hpp"
 
 namespace {
 
@@ -19,10 +19,6 @@ std::unique_ptr<pnlp::Tokenizer> learned() {
 }
 
 const std::string kPieces = "[UNK]\na\nb\n##a\n##b\nab\n##ab\n'\ne\n##e\n明\nส\n##ง\nς\n";
-
-void require(bool truth) {
-  if (!truth) std::abort();
-}
 
 void check(const pnlp::Tokens& tokens, std::size_t size) {
   require(tokens.unit_offsets.size() == tokens.words.size() + 1);

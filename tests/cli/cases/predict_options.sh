@@ -20,4 +20,12 @@ lines out.tsv 41
 [ "$(head -n 1 out.tsv)" = "$(printf 'id\tlabel\tscore\tspans\ttext')" ] || fail "$(head -n 1 out.tsv)"
 awk -F '\t' 'NF != 5 { exit 1 }' out.tsv || fail "columns"
 want 2 pnlp predict -m "$MODEL" --tsv --into x in.jsonl 2>err
+grep -q -- '--into makes no sense with --tsv' err || fail "$(cat err)"
+# A stream's records have been read.
+want 0 pnlp project -o in.pnf in.jsonl
+for option in "--format jsonl" "--label-field topic" "--max-line 100" "--overlapping-spans keep-longest"; do
+  want 2 pnlp predict -m "$MODEL" $option in.pnf >out 2>err
+  empty out
+  grep -q -- "${option% *} makes no sense with a feature stream" err || fail "$(cat err)"
+done
 want 2 pnlp predict -m "$MODEL" --threshold 0.5 in.jsonl 2>err

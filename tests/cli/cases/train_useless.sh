@@ -2,14 +2,15 @@
 # is refused in both, and what leaves a thing out is never refused.
 . "$CLI/lib.sh"
 small="--preset xsmall --bottleneck 8 --epochs 1 --weights fp32"
-head -n 200 "$TRAIN" >both.jsonl
+head -n 60 "$TRAIN" >both.jsonl
 sed 's/, "spans": .*/}/' both.jsonl >labels.jsonl
 sed 's/"label": "[^"]*", //' both.jsonl >slots.jsonl
 for file in both labels slots; do want 0 pnlp project -q -o $file.pnf $file.jsonl; done
 want 0 pnlp project -q --channels none -o plain.pnf both.jsonl
 want 0 pnlp project -q --projection ternary -o ternary.pnf both.jsonl
 
-# refused WHY FILE OPTION VALUE [OPTION...]: on the command line; in a configuration the option changes nothing.
+# refused WHY FILE OPTION VALUE [OPTION...]: on the command line; in a configuration the option changes nothing
+# (which takes too long with sanitizers).
 refused() {
   local why=$1 file=$2 option=$3 value=$4
   shift 4
@@ -17,6 +18,7 @@ refused() {
   lines err 1
   grep -q -- "^pnlp train: $option makes no sense $why" err || fail "$option: $(cat err)"
   [ ! -e m.pnlp ] || fail "$option: a model was written"
+  [ -z "${SANITIZED:-}" ] || return 0
   echo "${option#--} = $value" >run.conf
   want 0 pnlp train -q $small "$@" --config run.conf -o with.pnlp $file 2>/dev/null
   want 0 pnlp train -q $small "$@" -o without.pnlp $file 2>/dev/null
@@ -72,7 +74,7 @@ refused "without --checkpoint" both.pnf --checkpoint-every 2
 taken both.pnf --checkpoint-every 2 --checkpoint state
 
 # What reads records is of use as long as there are some.
-refused "with a feature stream, whose records were read" both.pnf --format jsonl
+refused "with a feature stream" both.pnf --format jsonl
 refused "with a feature stream" both.pnf --max-line 100 --dev slots.pnf
 refused "with a feature stream" both.pnf --label-field topic
 taken both.pnf --format jsonl --dev both.jsonl

@@ -8,21 +8,17 @@
 #include <vector>
 
 #include "nn/noise.hpp"
+#include "nn/reference_math.hpp"
+#include "nn/token_mixing.hpp"
 
 using namespace pnlp;
 using namespace pnlp::test;
 
 namespace {
 
-double exact_gelu(double x) {
-  return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
-}
-
 std::vector<float> noise(std::size_t n, std::uint64_t seed, double scale = 1) {
   Random random(seed);
-  std::vector<float> values(n);
-  for (float& value : values) value = static_cast<float>(random.normal() * scale);
-  return values;
+  return normals(random, n, scale);
 }
 
 std::vector<float> multiply(const Kernels& kernels, RowProduct product, std::vector<float> y) {
@@ -99,35 +95,16 @@ TEST_CASE("token mixing: every form against its definition, in all odd sizes") {
           const auto in_bias = noise(hidden, 4);
           const auto out_bias = noise(length, 5);
           const auto before = noise(length * stride, 6);
-          const auto y = mix(kernel,
-                             {.length = length,
-                              .hidden = hidden,
-                              .columns = columns,
-                              .stride = stride,
-                              .x = x.data(),
-                              .in = in.data(),
-                              .in_bias = in_bias.data(),
-                              .out = out.data(),
-                              .out_bias = out_bias.data()},
-                             before);
-          double worst = 0;
-          for (std::size_t c = 0; c < stride; ++c) {
-            std::vector<double> units(hidden);
-            for (std::size_t j = 0; j < hidden; ++j) {
-              double sum = in_bias[j];
-              for (std::size_t i = 0; i < length; ++i)
-                sum += static_cast<double>(in[i * hidden + j]) * x[i * stride + c];
-              units[j] = exact_gelu(sum);
-            }
-            for (std::size_t i = 0; i < length; ++i) {
-              double sum = before[i * stride + c];
-              if (c < columns) sum += out_bias[i];
-              for (std::size_t j = 0; c < columns && j < hidden; ++j)
-                sum += static_cast<double>(out[i * hidden + j]) * units[j];
-              worst = std::max(worst, std::abs(sum - y[i * stride + c]));
-            }
-          }
-          CHECK(worst < 1e-4);
+          const TokenMixing mixing{.length = length,
+                                   .hidden = hidden,
+                                   .columns = columns,
+                                   .stride = stride,
+                                   .x = x.data(),
+                                   .in = in.data(),
+                                   .in_bias = in_bias.data(),
+                                   .out = out.data(),
+                                   .out_bias = out_bias.data()};
+          CHECK(mixing_error(mixing, before, mix(kernel, mixing, before)) < 1e-4);
         }
       }
     }
@@ -205,7 +182,8 @@ TEST_CASE("GELU at and beyond the edges of its polynomial") {
                              .gelu = true},
                             std::vector<float>(x.size()));
     for (std::size_t i = 0; i < x.size(); ++i) {
-      CHECK(std::abs(y[i] - exact_gelu(x[i])) <= 1.5e-5 + 1e-6 * std::abs(x[i] > 0 ? x[i] : 0));
+      CHECK(std::abs(y[i] - exact_gelu(static_cast<double>(x[i]))) <=
+            1.5e-5 + 1e-6 * std::abs(x[i] > 0 ? x[i] : 0));
     }
   }
 }
