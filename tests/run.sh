@@ -11,7 +11,8 @@ usage: tests/run.sh [--coverage] [--tidy] [--fuzz] [--all] [--help]
 Without an option: the release build and the sanitizer build, each with all tests.
 
   --coverage  also: build for coverage, run the tests, fail below 90 % of lib/'s lines
-  --tidy      also: clang-tidy over lib/ and cmd/, any warning fails
+  --tidy      also: clang-tidy over lib/ and cmd/, any warning fails (tests/tidy.py: what is still
+              clean is not looked at again)
   --fuzz      also: build the fuzz targets with clang, run each for ten seconds
   --all       all of these
   --help      this text
@@ -82,15 +83,14 @@ if [ -n "$coverage" ]; then
   find build/coverage -name '*.gcda' -delete 2>/dev/null
   if check coverage; then
     note "coverage of lib/"
-    gcovr --root . --filter lib/ --exclude-throw-branches --gcov-ignore-parse-errors --fail-under-line 90 \
+    gcovr -j "$jobs" --root . --filter lib/ --exclude-throw-branches --gcov-ignore-parse-errors --fail-under-line 90 \
       --sort-percentage build/coverage || fail "coverage of lib/ at least 90 %"
   fi
 fi
 
 if [ -n "$tidy" ]; then
   note "clang-tidy"
-  find lib cmd -name '*.cpp' -print0 |
-    xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/release || fail "clang-tidy"
+  tests/tidy.py -j "$jobs" || fail "clang-tidy"
 fi
 
 if [ -n "$fuzz" ]; then
