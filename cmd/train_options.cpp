@@ -118,6 +118,10 @@ void declare_optimisation(Options& options, TrainOptions& train) {
             "share of the hashed n-grams of words left out at random", 0, 0.99)
       .shown_default("by preset");
   options
+      .real(train.separate_loss, "separate-loss", "SHARE",
+            "share of the label's loss that encoder and word n-grams answer for each alone", 0, 1)
+      .shown_default("by preset");
+  options
       .real(train.slot_substitution, "slot-substitution", "SHARE",
             "share of the slots whose words are swapped for another occurrence's", 0, 0.99)
       .shown_default("by preset");
@@ -189,6 +193,8 @@ void resolve_preset(const Options& options, const Preset& preset, TrainOptions& 
       "feature-drop", [](TrainOptions & o) -> auto& { return o.feature_drop; });
   keep(
       "ngram-drop", [](TrainOptions & o) -> auto& { return o.ngram_drop; });
+  keep(
+      "separate-loss", [](TrainOptions & o) -> auto& { return o.separate_loss; });
   keep(
       "slot-substitution", [](TrainOptions & o) -> auto& { return o.slot_substitution; });
   keep(

@@ -105,6 +105,7 @@ complete -c pnlp -n '__fish_seen_subcommand_from train' -l schedule -x -a 'cosin
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l warmup -x -d 'share of the steps over which the rate rises'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l feature-drop -x -d 'share of the hash values left out at random'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l ngram-drop -x -d 'share of the hashed n-grams of words left out at random'
+complete -c pnlp -n '__fish_seen_subcommand_from train' -l separate-loss -x -d 'share of the label\'s loss that encoder and word n-grams answer for each alone'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l slot-substitution -x -d 'share of the slots whose words are swapped for another occurrence\'s'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l word-dropout -x -d 'share of the words left out at random; their places stay'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l dropout -x -d 'dropout after each mixing'

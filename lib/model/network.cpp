@@ -78,9 +78,13 @@ void Network::encode_and_score(const float* w, const PackedBatch& batch, const T
     memory.label_logits.resize(batch.sequences() * label_head_->outputs());
     label_head_->forward(w, batch, memory.normal.data(), memory.label_logits.data(), memory.head,
                          eight != nullptr ? &*eight->label_head : nullptr);
-    if (ngram_head_) {
-      ngram_head_->forward(w, batch, keep ? noise->ngram_scale : 1.0F, memory.label_logits.data(),
-                           memory.ngrams);
+    if (ngram_head_ && keep) {
+      memory.encoder_logits = memory.label_logits;
+      memory.ngram_logits.assign(memory.label_logits.size(), 0.0F);
+      ngram_head_->forward(w, batch, noise->ngram_scale, memory.ngram_logits.data(), memory.ngrams);
+      add(memory.label_logits.data(), memory.ngram_logits.data(), memory.label_logits.size());
+    } else if (ngram_head_) {
+      ngram_head_->forward(w, batch, 1.0F, memory.label_logits.data(), memory.ngrams);
     }
   }
   if (tag_head_) {
@@ -126,17 +130,17 @@ void Network::forward_train(const float* w, const PackedBatch& batch, const Trai
 }
 
 void Network::backward(const float* w, const PackedBatch& batch, const TrainNoise& noise,
-                       const float* dlabel_logits, const float* dtag_logits, NetworkMemory& memory,
-                       float* gradients) const {
+                       const LabelGradients& dlabel, const float* dtag_logits,
+                       NetworkMemory& memory, float* gradients) const {
   const std::size_t t = batch.tokens();
   const std::size_t c = channels_;
   memory.dnormal.assign(t * c, 0.0F);
   memory.dx.assign(t * c, 0.0F);
   memory.dprojected.resize(batch.words() * bottleneck_.width());
   if (label_head_) {
-    label_head_->backward(w, batch, memory.normal.data(), dlabel_logits, memory.dnormal.data(),
+    label_head_->backward(w, batch, memory.normal.data(), dlabel.encoder, memory.dnormal.data(),
                           memory.head, gradients);
-    if (ngram_head_) ngram_head_->backward(w, batch, dlabel_logits, memory.ngrams, gradients);
+    if (ngram_head_) ngram_head_->backward(w, batch, dlabel.ngrams, memory.ngrams, gradients);
   }
   if (tag_head_) {
     tag_head_->backward(w, memory.normal.data(), dtag_logits, t, memory.dnormal.data(), gradients);

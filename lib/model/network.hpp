@@ -25,7 +25,9 @@ struct NetworkMemory {
   std::vector<float> x;          // [T][C]
   std::vector<float> normal, xhat, rstd;
   std::vector<float> label_logits;  // [B][labels]
-  std::vector<float> tag_logits;    // [T][tags], packed order
+  // Their two terms, in training with word n-grams.
+  std::vector<float> encoder_logits, ngram_logits;
+  std::vector<float> tag_logits;  // [T][tags], packed order
   std::vector<float> dnormal, dx, dprojected;
   std::unique_ptr<EncoderMemory> encoder;
   HeadMemory head;
@@ -40,6 +42,13 @@ struct Network8 {
   const Table8* table;
   std::unique_ptr<Encoder8> encoder;  // null: the encoder runs in fp32
   std::optional<Linear8> label_head, tag_head;
+};
+
+// Gradients of the label's logits, [B][labels], as they reach its two sources: the same array,
+// unless the loss has terms of one source alone.
+struct LabelGradients {
+  const float* encoder = nullptr;
+  const float* ngrams = nullptr;
 };
 
 struct TrainNoise {
@@ -88,7 +97,7 @@ class Network {
   // the dense part, to memory.dprojected[W][D], from which scatter_rows() makes the table's
   // gradient, and to memory.ngrams, from which NgramHead::scatter() makes its table's.
   void backward(const float* w, const PackedBatch& batch, const TrainNoise& noise,
-                const float* dlabel_logits, const float* dtag_logits, NetworkMemory& memory,
+                const LabelGradients& dlabel, const float* dtag_logits, NetworkMemory& memory,
                 float* gradients) const;
 
   // Useful floating-point operations of one forward pass over a record of `length` tokens (products

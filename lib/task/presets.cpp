@@ -46,6 +46,7 @@ Recipe megabyte_recipe() {
   Recipe recipe;
   recipe.dropout = 0.2;
   recipe.ngram_drop = 0.3;
+  recipe.separate_loss = 0.5;
   recipe.transitions = true;
   return recipe;
 }

@@ -21,6 +21,9 @@ struct Recipe {
   double learning_rate = 6e-3;
   double feature_drop = 0.5;  // share of fingerprint values left out in training
   double ngram_drop = 0;      // share of word n-grams left out
+  // Share of the label's loss that encoder and word n-grams answer for each on its own, not both
+  // together: so that neither rests on what the other has learned by heart.
+  double separate_loss = 0;
   double slot_substitution =
       0.3;  // share of slots whose words are swapped for another occurrence's
   double dropout = 0.1;  // after each mixing

@@ -23,6 +23,8 @@ void check_options(const TrainOptions& options) {
   need(share(options.feature_drop), "feature drop", options.feature_drop,
        "a share from 0 to below 1");
   need(share(options.ngram_drop), "n-gram drop", options.ngram_drop, "a share from 0 to below 1");
+  need(options.separate_loss >= 0 && options.separate_loss <= 1, "the separate loss",
+       options.separate_loss, "a share from 0 to 1");
   need(share(options.slot_substitution), "slot substitution", options.slot_substitution,
        "a share from 0 to below 1");
   need(share(options.word_dropout), "word dropout", options.word_dropout,
@@ -64,6 +66,7 @@ void write_options(JsonWriter& json, const TrainOptions& options, std::uint32_t 
   json.key("batch").value(static_cast<std::uint64_t>(options.batch));
   json.key("feature_drop").value(options.feature_drop);
   json.key("ngram_drop").value(options.ngram_drop);
+  json.key("separate_loss").value(options.separate_loss);
   json.key("slot_substitution").value(options.slot_substitution);
   json.key("word_dropout").value(options.word_dropout);
   json.key("dropout").value(options.dropout);

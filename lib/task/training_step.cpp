@@ -35,6 +35,8 @@ struct TrainingStep::Shard {
   PackedBatch batch;
   NetworkMemory memory;
   std::vector<float> dlabel_logits, dtag_logits;
+  std::vector<float> dngram_logits;  // where the loss has terms of one source alone
+  std::vector<float> dboth;          // of a sequence
   Teachers::Memory teachers;
   TeacherTargets taught;
   RowTarget target;
@@ -117,28 +119,48 @@ void TrainingStep::blend(std::span<const float> taught, std::span<const std::int
 }
 
 double TrainingStep::label_loss(Shard& shard, float scale) const {
-  const PackedBatch& batch = shard.batch;
-  const std::size_t k = config_.labels.size();
-  shard.dlabel_logits.assign(batch.sequences() * k, 0.0F);
-  const auto smoothing = static_cast<float>(options_.label_smoothing);
-  const auto& loss = config_.task == Task::multilabel ? sigmoid_cross_entropy : cross_entropy;
+  const std::size_t size = shard.batch.sequences() * config_.labels.size();
+  shard.dlabel_logits.assign(size, 0.0F);
+  if (separate_loss() > 0) shard.dngram_logits.assign(size, 0.0F);
   double sum = 0;
-  for (std::size_t b = 0; b < batch.sequences(); ++b) {
-    if (batch.sequence_weights[b] <= 0) continue;
-    const auto begin = static_cast<std::size_t>(batch.target_offsets[b]);
-    const std::size_t count = static_cast<std::size_t>(batch.target_offsets[b + 1]) - begin;
-    if (count == 0 && config_.task != Task::multilabel) continue;
-    std::span labels = std::span(batch.target_labels).subspan(begin, count);
-    std::span weights = std::span(batch.target_weights).subspan(begin, count);
-    if (!teachers_.empty()) {
-      blend(std::span(shard.taught.labels).subspan(b * k, k), labels, weights, shard.target);
-      labels = shard.target.labels;
-      weights = shard.target.weights;
-    }
-    sum += loss(shard.memory.label_logits.data() + b * k, k, labels.data(), weights.data(),
-                labels.size(), smoothing, scale * batch.sequence_weights[b],
-                shard.dlabel_logits.data() + b * k);
+  for (std::size_t b = 0; b < shard.batch.sequences(); ++b) sum += label_loss_of(shard, b, scale);
+  return sum;
+}
+
+// Of what both sources of the label say together, and of what each says alone.
+double TrainingStep::label_loss_of(Shard& shard, std::size_t sequence, float scale) const {
+  const PackedBatch& batch = shard.batch;
+  const float weight = scale * batch.sequence_weights[sequence];
+  if (weight <= 0) return 0;
+  const std::size_t k = config_.labels.size();
+  const auto begin = static_cast<std::size_t>(batch.target_offsets[sequence]);
+  const std::size_t count = static_cast<std::size_t>(batch.target_offsets[sequence + 1]) - begin;
+  if (count == 0 && config_.task != Task::multilabel) return 0;
+  std::span labels = std::span(batch.target_labels).subspan(begin, count);
+  std::span weights = std::span(batch.target_weights).subspan(begin, count);
+  if (!teachers_.empty()) {
+    blend(std::span(shard.taught.labels).subspan(sequence * k, k), labels, weights, shard.target);
+    labels = shard.target.labels;
+    weights = shard.target.weights;
   }
+  const auto smoothing = static_cast<float>(options_.label_smoothing);
+  const auto& function = config_.task == Task::multilabel ? sigmoid_cross_entropy : cross_entropy;
+  const auto loss = [&](const float* logits, float share, float* dlogits) {
+    return function(logits, k, labels.data(), weights.data(), labels.size(), smoothing,
+                    share * weight, dlogits);
+  };
+  const std::size_t at = sequence * k;
+  const float* both = shard.memory.label_logits.data() + at;
+  float* dencoder = shard.dlabel_logits.data() + at;
+  const float alone = separate_loss();
+  if (alone == 0) return loss(both, 1, dencoder);
+  float* dngrams = shard.dngram_logits.data() + at;
+  shard.dboth.resize(k);
+  const double sum = loss(both, 1 - alone, shard.dboth.data()) +
+                     loss(shard.memory.encoder_logits.data() + at, alone, dencoder) +
+                     loss(shard.memory.ngram_logits.data() + at, alone, dngrams);
+  add(dencoder, shard.dboth.data(), k);
+  add(dngrams, shard.dboth.data(), k);
   return sum;
 }
 
@@ -280,8 +302,11 @@ void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step
     const float tag_scale = scale * static_cast<float>(options_.tag_weight);
     shard.loss += config_.crf ? crf_loss(shard, tag_scale, weights) : tag_loss(shard, tag_scale);
   }
-  network_.backward(weights.data(), shard.batch, noise, shard.dlabel_logits.data(),
-                    shard.dtag_logits.data(), shard.memory, shard.gradients.data());
+  const LabelGradients dlabel{shard.dlabel_logits.data(), separate_loss() > 0
+                                                              ? shard.dngram_logits.data()
+                                                              : shard.dlabel_logits.data()};
+  network_.backward(weights.data(), shard.batch, noise, dlabel, shard.dtag_logits.data(),
+                    shard.memory, shard.gradients.data());
 }
 
 // Fills gradients_: the dense part as the sum of the shards', the tables' by scattering each

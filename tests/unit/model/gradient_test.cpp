@@ -142,8 +142,8 @@ void check_gradients(const Problem& problem, double tolerance = 1e-3) {
   std::vector<float> dtags;
   const double loss = logit_gradients(problem, batch, memory, dlabel, dtags);
   std::vector<float> gradients(network.layout().size(), 0.0F);
-  network.backward(weights.data(), batch, problem.noise, dlabel.data(), dtags.data(), memory,
-                   gradients.data());
+  network.backward(weights.data(), batch, problem.noise, {dlabel.data(), dlabel.data()},
+                   dtags.data(), memory, gradients.data());
   const auto& parameters = network.layout().parameters();
   const auto table = std::ranges::find(parameters, "table", &Parameter::name);
   REQUIRE(table != parameters.end());
@@ -282,10 +282,11 @@ TEST_CASE("backward adds to what the gradients hold") {
   std::vector<float> dtags;
   logit_gradients(problem, batch, memory, dlabel, dtags);
   std::vector<float> once(network.layout().size(), 0.0F);
-  network.backward(weights.data(), batch, {}, dlabel.data(), dtags.data(), memory, once.data());
+  const LabelGradients dlabels{dlabel.data(), dlabel.data()};
+  network.backward(weights.data(), batch, {}, dlabels, dtags.data(), memory, once.data());
   std::vector<float> more(network.layout().size(), 1.0F);
   network.forward_train(weights.data(), batch, {}, memory);  // backward uses up what it left
-  network.backward(weights.data(), batch, {}, dlabel.data(), dtags.data(), memory, more.data());
+  network.backward(weights.data(), batch, {}, dlabels, dtags.data(), memory, more.data());
   for (std::size_t i = 0; i < once.size(); ++i) {
     REQUIRE(more[i] == doctest::Approx(once[i] + 1.0F).epsilon(1e-4));
   }
