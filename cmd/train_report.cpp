@@ -14,10 +14,12 @@ namespace {
 
 constexpr auto kBetweenLines = std::chrono::milliseconds(170);
 
-// "teacher 1 of 2, " while it is trained.
-std::string teacher_text(const EpochReport& report) {
-  if (report.teacher == 0) return {};
-  return fmt::format("teacher {} of {}, ", report.teacher, report.teachers);
+// "on all records, teacher 1 of 2, " while it is trained.
+std::string stage_text(const EpochReport& report) {
+  std::string text = report.again ? "on all records, " : "";
+  if (report.teacher != 0)
+    text += fmt::format("teacher {} of {}, ", report.teacher, report.teachers);
+  return text;
 }
 
 std::string metrics_text(const std::vector<std::pair<std::string, double>>& metrics) {
@@ -39,6 +41,7 @@ void EpochLog::append(const EpochReport& report) {
   std::string line;
   JsonWriter json(line);
   json.begin_object();
+  if (report.again) json.key("again").value(true);
   if (report.teacher != 0) json.key("teacher").value(std::uint64_t{report.teacher});
   json.key("epoch").value(std::uint64_t{report.epoch});
   json.key("epochs").value(std::uint64_t{report.epochs});
@@ -62,15 +65,16 @@ void EpochLog::append(const EpochReport& report) {
 
 void ProgressLine::show(const EpochReport& report) {
   if (!messages_.shows_progress()) return;
-  if (first_step_ == 0 || report.teacher != teacher_) {
+  if (first_step_ == 0 || report.teacher != teacher_ || report.again != again_) {
     teacher_ = report.teacher;
+    again_ = report.again;
     first_step_ = report.step;
     first_seconds_ = report.seconds;
   }
   const Clock::time_point now = Clock::now();
   if (now - shown_ < kBetweenLines) return;
   shown_ = now;
-  std::string text = fmt::format("{}epoch {}/{}  loss {:.4f}", teacher_text(report), report.epoch,
+  std::string text = fmt::format("{}epoch {}/{}  loss {:.4f}", stage_text(report), report.epoch,
                                  report.epochs, report.loss);
   const double seconds = report.seconds - first_seconds_;
   if (report.step > first_step_ && seconds > 0) {
@@ -82,12 +86,16 @@ void ProgressLine::show(const EpochReport& report) {
 }
 
 std::string epoch_text(const EpochReport& report) {
-  return fmt::format("{}epoch {} of {}: loss {:.4f}{}{}", teacher_text(report), report.epoch,
+  return fmt::format("{}epoch {} of {}: loss {:.4f}{}{}", stage_text(report), report.epoch,
                      report.epochs, report.loss, metrics_text(report.dev),
-                     report.best ? ", the best so far" : "");
+                     report.best && !report.again ? ", the best so far" : "");
 }
 
 std::string summary_text(const TrainResult& result) {
+  if (result.again) {
+    return fmt::format("trained on all records; without those held out{}",
+                       metrics_text(result.dev).substr(1));
+  }
   return fmt::format("best epoch {}{}", result.best_epoch, metrics_text(result.dev));
 }
 

@@ -38,6 +38,7 @@ class ProgressLine {
   Messages& messages_;
   std::uint32_t batch_;  // records a step
   Clock::time_point shown_{};
+  bool again_ = false;
   std::uint32_t teacher_ = 0;     // that is trained
   std::uint64_t first_step_ = 0;  // of this run: a resumed one does not begin at 0
   double first_seconds_ = 0;

@@ -8,7 +8,6 @@
 #include <cmath>
 #include <filesystem>
 #include <numeric>
-#include <tuple>
 #include <utility>
 
 #include "pnlp/base/random.hpp"
@@ -47,20 +46,17 @@ void write_metrics(JsonWriter& json, const Metrics& metrics) {
 
 class Trainer {
  public:
-  // `dev_records` may be null: a share of the others is held out, drawn by the options' seed. All
-  // else that is random is drawn by `noise_seed`. Keeps references to source and records.
-  Trainer(const FeatureSource& source, const RecordSet& train_records, const RecordSet* dev_records,
-          const TrainOptions& options, std::uint64_t noise_seed)
+  // All that is random is drawn by `noise_seed`. Keeps references to source and split.
+  Trainer(const FeatureSource& source, const Split& split, const TrainOptions& options,
+          std::uint64_t noise_seed)
       : options_(options),
         noise_seed_(noise_seed),
         source_(source),
-        train_(train_records),
-        dev_(dev_records != nullptr ? *dev_records : train_records),
+        train_(split.train),
+        dev_(split.dev),
+        judged_(split.judged),
         workers_(options.threads) {
-    if (train_.empty()) throw Error(ErrorKind::data, "there is not one record to train on");
-    if (dev_.empty()) throw Error(ErrorKind::data, "the dev set has not one record");
     data_digest_ = digest_records(train_);
-    if (dev_records == nullptr) std::tie(train_, dev_) = hold_out(train_records, options_);
     dev_digest_ = digest_records(dev_);
     config_ = make_config(source, train_, options_);
     network_ = std::make_unique<Network>(config_);
@@ -74,8 +70,11 @@ class Trainer {
 
   TrainResult run(const std::function<bool(const EpochReport&)>& report) {
     start();
-    DevPass dev(config_, evaluated(), dev_, workers_);
-    check_told(dev.tells());
+    std::optional<DevPass> dev;
+    if (judged_ == nullptr) {
+      dev.emplace(config_, evaluated(), dev_, workers_);
+      check_told(dev->tells());
+    }
     TrainingStep step(config_, *network_, *set_, options_, noise_seed_, workers_);
     bool go_on = true;
     while (go_on && state_.epoch < epochs_ && !out_of_patience()) {
@@ -83,7 +82,7 @@ class Trainer {
       go_on = run_epoch(step, report, now);
       if (!go_on) break;
       ++state_.epoch;
-      end_epoch(dev, now);
+      end_epoch(dev ? &*dev : nullptr, now);
       go_on = report(now);
       const bool due =
           state_.epoch % options_.checkpoint_every == 0 || state_.epoch == epochs_ || !go_on;
@@ -145,6 +144,7 @@ class Trainer {
 
   EpochReport epoch_report() const {
     EpochReport now;
+    now.again = judged_ != nullptr;
     now.epoch = state_.epoch + 1;
     now.epochs = epochs_;
     now.step = state_.step;
@@ -184,15 +184,25 @@ class Trainer {
     return true;
   }
 
-  void end_epoch(DevPass& dev, EpochReport& now) {
+  // Without `dev` the last epoch counts, and the model is as good as the one that was judged.
+  void end_epoch(DevPass* dev, EpochReport& now) {
     const auto finite = [](float weight) { return std::isfinite(weight); };
     if (!std::ranges::all_of(evaluated(), finite)) diverge("the weights are no longer finite");
+    now.end_of_epoch = true;
+    now.best = dev == nullptr || is_best(*dev, now);
+    now.seconds = seconds();
+    if (now.best) {
+      state_.best_epoch = state_.epoch;
+      state_.best_weights = evaluated();
+      state_.best_dev = dev != nullptr ? now.dev : judged_->dev;
+    }
+  }
+
+  bool is_best(DevPass& dev, EpochReport& now) {
     now.dev = dev.run();
     for (const auto& [name, value] : now.dev) {
       if (!std::isfinite(value)) diverge("the scores of the dev set are not finite");
     }
-    now.end_of_epoch = true;
-    now.seconds = seconds();
     const double value = value_of(now.dev, metric_);
     const bool first = state_.best_epoch == 0;
     const bool higher = higher_is_better(metric_);
@@ -200,12 +210,7 @@ class Trainer {
     // Of equals the last, which has learned longest: there are many where the dev set is small. The
     // first where patience waits for better ones.
     const bool equal = value == best && options_.patience == 0;
-    now.best = first || equal || (higher ? value > best : value < best);
-    if (now.best) {
-      state_.best_epoch = state_.epoch;
-      state_.best_weights = evaluated();
-      state_.best_dev = now.dev;
-    }
+    return first || equal || (higher ? value > best : value < best);
   }
 
   [[noreturn]] void diverge(std::string_view what) {
@@ -244,6 +249,7 @@ class Trainer {
     result.checkpoint_epochs = checkpoint_epochs_;
     result.warnings = set_warnings(config_, *set_);
     result.best_epoch = state_.best_epoch;
+    result.again = judged_ != nullptr;
     result.dev = state_.best_dev;
     if (state_.best_epoch == 0) return result;
     result.model.config = config_;
@@ -253,18 +259,20 @@ class Trainer {
     result.model.weights = state_.best_weights;
     // What is calibrated and tested are the weights as the file gives them back.
     result.model.weights = decode_model(encode_model(result.model), "model").weights;
-    DevPass dev(config_, result.model.weights, dev_, workers_);
-    result.model.config.temperature = dev.calibrate();
+    result.model.config.temperature =
+        judged_ != nullptr ? judged_->model.config.temperature
+                           : DevPass(config_, result.model.weights, dev_, workers_).calibrate();
     const auto shared = std::make_shared<SharedModel>(result.model.config, result.model.weights);
-    result.model.self_test = make_self_test(shared, dev_);
+    result.model.self_test = make_self_test(shared, judged_ != nullptr ? train_ : dev_);
     return result;
   }
 
   TrainOptions options_;
   std::uint64_t noise_seed_;
   const FeatureSource& source_;
-  RecordSelection train_;
-  RecordSelection dev_;
+  const RecordSelection& train_;
+  const RecordSelection& dev_;
+  const TrainResult* judged_;
   Workers workers_;
   ModelConfig config_;
   std::unique_ptr<Network> network_;
@@ -279,25 +287,21 @@ class Trainer {
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 
-}  // namespace
-
-TrainResult train(const FeatureSource& source, const RecordSet& train_records,
-                  const std::optional<RecordSet>& dev_records, const TrainOptions& options,
-                  const std::function<bool(const EpochReport&)>& report) {
-  check_options(options);
-  const RecordSet* dev = dev_records ? &*dev_records : nullptr;
+// The model, after the ensemble's teachers if some are asked for.
+TrainResult train_ensemble(const FeatureSource& source, const Split& split,
+                           const TrainOptions& options,
+                           const std::function<bool(const EpochReport&)>& report) {
   TrainOptions student = options;
   for (std::uint32_t teacher = 1; teacher <= options.ensemble; ++teacher) {
     TrainOptions alike = options;
     if (!alike.checkpoint.empty()) alike.checkpoint += fmt::format(".teacher{}", teacher);
     const std::uint64_t seed = Random(options.seed, kEnsembleStream, teacher).next();
-    TrainResult trained =
-        Trainer(source, train_records, dev, alike, seed).run([&](const EpochReport& epoch) {
-          EpochReport now = epoch;
-          now.teacher = teacher;
-          now.teachers = options.ensemble;
-          return report(now);
-        });
+    TrainResult trained = Trainer(source, split, alike, seed).run([&](const EpochReport& epoch) {
+      EpochReport now = epoch;
+      now.teacher = teacher;
+      now.teachers = options.ensemble;
+      return report(now);
+    });
     if (trained.stopped) {
       trained.model = {};
       return trained;
@@ -305,7 +309,29 @@ TrainResult train(const FeatureSource& source, const RecordSet& train_records,
     student.teachers.push_back(
         {fmt::format("teacher {} of the ensemble", teacher), std::move(trained.model)});
   }
-  return Trainer(source, train_records, dev, student, options.seed).run(report);
+  return Trainer(source, split, student, options.seed).run(report);
+}
+
+}  // namespace
+
+TrainResult train(const FeatureSource& source, const RecordSet& train_records,
+                  const std::optional<RecordSet>& dev_records, const TrainOptions& options,
+                  const std::function<bool(const EpochReport&)>& report) {
+  check_options(options);
+  if (train_records.empty()) throw Error(ErrorKind::data, "there is not one record to train on");
+  if (dev_records && dev_records->empty())
+    throw Error(ErrorKind::data, "the dev set has not one record");
+  if (dev_records) {
+    const Split given{RecordSelection(train_records), RecordSelection(*dev_records), nullptr};
+    return train_ensemble(source, given, options, report);
+  }
+  const Split split = hold_out(train_records, options);
+  TrainResult result = train_ensemble(source, split, options, report);
+  if (result.stopped || !trains_again(train_records, options)) return result;
+  const Split all{RecordSelection(train_records), RecordSelection(train_records, {}), &result};
+  TrainOptions again = options;
+  if (!again.checkpoint.empty()) again.checkpoint += ".again";
+  return train_ensemble(source, all, again, report);
 }
 
 }  // namespace pnlp

@@ -87,6 +87,7 @@ struct TrainOptions : Recipe {
 struct EpochReport {
   std::uint32_t teacher = 0;  // of `teachers` that are trained first, from 1; 0: the model itself
   std::uint32_t teachers = 0;
+  bool again = false;       // on all records, after a model without the held-out share
   std::uint32_t epoch = 0;  // from 1
   std::uint32_t epochs = 0;
   std::uint64_t step = 0;  // optimizer steps so far
@@ -104,6 +105,7 @@ struct TrainResult {
   ModelFile
       model;  // of the best epoch; without weights if training stopped before one was finished
   std::uint32_t best_epoch = 0;
+  bool again = false;  // trained on all records; `dev` is of a model without the held-out share
   std::vector<std::pair<std::string, double>> dev;  // of the best epoch
   std::vector<std::string> warnings;  // one sentence each, with counts: misaligned spans, cut texts
   bool stopped = false;               // by `report`
@@ -120,7 +122,8 @@ class DivergedError : public Error {
   std::optional<ModelFile> last_good;
 };
 
-// Without `dev_records`, a share of the training records is held out. Records that lack a label (or
+// Without `dev_records`, a share of the training records is held out; where they are few (and
+// without patience), a second model is then trained on all of them, and is the result. Records that lack a label (or
 // slots) teach only what they have, and are counted in a warning.
 // Errors: data (no label where the task needs one, a single class, nothing to train on, a dev set
 // without a record, an initial model of other features), usage (an option that makes no sense),

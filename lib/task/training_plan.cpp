@@ -18,6 +18,7 @@ namespace {
 // Bounds of the number of epochs when none is asked for.
 constexpr std::uint32_t kFewestEpochs = 5;
 constexpr std::uint32_t kMostEpochs = 60;
+constexpr std::size_t kFewRecords = 2000;    // that are trained on twice
 constexpr std::uint64_t kHeldOutStream = 1;  // of random numbers
 
 // Rows of a channel's table. Few values are all different lengths of words: more rows than that
@@ -32,8 +33,7 @@ std::uint32_t rows_for(const Channel& channel, const ModelConfig& config) {
 
 }  // namespace
 
-std::pair<RecordSelection, RecordSelection> hold_out(const RecordSet& set,
-                                                     const TrainOptions& options) {
+Split hold_out(const RecordSet& set, const TrainOptions& options) {
   if (set.size() < 2)
     throw Error(ErrorKind::data, "one record is too little to train on and to hold out a dev set");
   std::vector<std::uint32_t> order(set.size());
@@ -45,7 +45,13 @@ std::pair<RecordSelection, RecordSelection> hold_out(const RecordSet& set,
   const auto held = order.begin() + static_cast<std::ptrdiff_t>(count);
   std::ranges::sort(order.begin(), held);
   std::ranges::sort(held, order.end());
-  return {RecordSelection(set, {held, order.end()}), RecordSelection(set, {order.begin(), held})};
+  return {RecordSelection(set, {held, order.end()}), RecordSelection(set, {order.begin(), held}),
+          nullptr};
+}
+
+// Early stopping needs something to stop by.
+bool trains_again(const RecordSet& set, const TrainOptions& options) {
+  return set.size() < kFewRecords && options.patience == 0;
 }
 
 ModelConfig make_config(const FeatureSource& source, const RecordSelection& train,

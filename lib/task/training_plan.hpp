@@ -13,10 +13,22 @@
 
 namespace pnlp {
 
-// All but a held-out share, and that share, drawn by the seed; both keep their order. Views of
-// `set`. Error(data) if there are fewer than two records.
-std::pair<RecordSelection, RecordSelection> hold_out(const RecordSet& set,
-                                                     const TrainOptions& options);
+// What a model learns from, and what chooses its best epoch: views of record sets.
+struct Split {
+  RecordSelection train;
+  RecordSelection dev;  // none with `judged`
+  // A model that learned from most of these records: what it reached on the others stands for the
+  // one that learns from all of them, whose last epoch is kept.
+  const TrainResult* judged = nullptr;
+};
+
+// All but a held-out share, and that share, drawn by the seed; both keep their order. Error(data)
+// if there are fewer than two records.
+Split hold_out(const RecordSet& set, const TrainOptions& options);
+
+// Whether a model that learned from all but the held-out share of `set` is to be followed by one
+// that learns from all of it: where records are few, and the share costs more than time does.
+bool trains_again(const RecordSet& set, const TrainOptions& options);
 
 // Of the model that is to be trained. Errors: data (no label where the task needs one, an initial
 // model or a teacher of other features), usage (a size out of its range, class weights without

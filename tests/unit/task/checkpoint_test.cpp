@@ -205,8 +205,16 @@ TEST_CASE("a run that is stopped and resumed gives the model of a run that is no
       before = part.checkpoint_epochs;
     }
     std::uint32_t epochs = 0;
+    if (held_out) {  // stopped while it learns from all records
+      const TrainResult part = go(options, [&](const EpochReport& now) {
+        return !now.again || now.epoch < 2 || !now.end_of_epoch;
+      });
+      CHECK(part.stopped);
+      CHECK(part.checkpoint == options.checkpoint + ".again");
+      CHECK(part.checkpoint_epochs == 2);
+    }
     const TrainResult last = go(options, [&](const EpochReport& now) {
-      epochs += now.end_of_epoch ? 1 : 0;
+      epochs += now.end_of_epoch && !now.again ? 1 : 0;
       return true;
     });
     CHECK_FALSE(last.stopped);

@@ -152,13 +152,16 @@ TEST_CASE("an ensemble is trained first, and taught from") {
   options.held_out = 0.2;
   const auto records = toy::records(Task::joint, 100, 8);
   std::vector<std::pair<std::uint32_t, std::uint32_t>> epochs;  // teacher, epoch
+  int learned_again = 0;
   const TrainResult taught = toy::fit(records, std::nullopt, options, [&](const EpochReport& now) {
-    if (now.end_of_epoch) epochs.emplace_back(now.teacher, now.epoch);
+    if (now.end_of_epoch && !now.again) epochs.emplace_back(now.teacher, now.epoch);
+    learned_again += now.end_of_epoch && now.again ? 1 : 0;
     CHECK(now.teachers == (now.teacher == 0 ? 0 : 2));
     return true;
   });
   using Epochs = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
   CHECK(epochs == Epochs{{1, 1}, {1, 2}, {1, 3}, {2, 1}, {2, 2}, {2, 3}, {0, 1}, {0, 2}, {0, 3}});
+  CHECK(learned_again == 9);  // on all records
   // Teachers are not the model, and change it; threads do not.
   options.threads = 3;
   CHECK(encode_model(taught.model) == encode_model(toy::fit(records, std::nullopt, options).model));

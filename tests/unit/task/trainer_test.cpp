@@ -139,13 +139,33 @@ TEST_CASE("records from a feature stream give the same model") {
   }
 }
 
-TEST_CASE("without a dev set, a share of the records is held out") {
+TEST_CASE("without a dev set, a share of the records is held out, and learned from in the end") {
   std::vector<FeatureRecord> all = toy::records(Task::label, 50, 1);
-  TrainOptions options = toy::options(1);
+  TrainOptions options = toy::options(3);
   options.held_out = 0.2;
-  const TrainResult result = toy::fit(all, {}, options);
+  std::vector<std::pair<bool, bool>> epochs;  // again, with scores
+  const TrainResult result = toy::fit(all, {}, options, [&](const EpochReport& now) {
+    if (now.end_of_epoch) epochs.emplace_back(now.again, !now.dev.empty());
+    return true;
+  });
+  const std::pair<bool, bool> judged(false, true);
+  const std::pair<bool, bool> again(true, false);
+  CHECK(epochs == std::vector{judged, judged, judged, again, again, again});
+  CHECK(result.again);
+  CHECK(result.best_epoch == 3);
   const JsonValue told = parse_json(result.model.training);
-  CHECK(told.find("records")->number == 40);
+  CHECK(told.find("records")->number == 50);
+  // Patience needs the held-out share to the end.
+  options.patience = 3;
+  const TrainResult patient = toy::fit(all, {}, options);
+  CHECK_FALSE(patient.again);
+  CHECK(parse_json(patient.model.training).find("records")->number == 40);
+  CHECK(toy::metric(result, "accuracy") == toy::metric(patient, "accuracy"));
+  // Many records are not learned from twice.
+  options.patience = 0;
+  options.epochs = 1;
+  const TrainResult many = toy::fit(toy::records(Task::label, 2000, 1), {}, options);
+  CHECK(parse_json(many.model.training).find("records")->number == 1600);
   // At least one record on each side.
   options.held_out = 0.999;
   all.resize(12);
