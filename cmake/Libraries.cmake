@@ -1,6 +1,5 @@
 # The libraries that pnlp stands on, all from Debian, each as an imported target.
 find_package(Threads REQUIRED)
-find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(fmt REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(dnnl REQUIRED)

@@ -13,7 +13,6 @@
 #include "nearest.hpp"
 #include "pnlp/base/error.hpp"
 #include "pnlp/io/file.hpp"
-#include "pnlp/nn/onednn.hpp"
 #include "version.hpp"
 
 namespace pnlp::cmd {
@@ -96,7 +95,6 @@ int dispatch(const std::vector<std::string>& arguments, std::string& name) {
 }
 
 int run_main(int argc, char** argv) {
-  initialize_numerics();
   handle_signals();
   std::string name;
   try {

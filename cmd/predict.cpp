@@ -25,7 +25,7 @@ namespace {
 // What one thread needs of its own.
 struct Labeller {
   std::unique_ptr<Featurizer> featurizer;  // null when features are read
-  std::unique_ptr<Predictor> predictor;
+  std::unique_ptr<Predictor> predictor;    // null before the thread has work
   std::vector<Prediction> predictions;
   std::string json;
 };
@@ -91,9 +91,6 @@ class Predict : public Command {
     const std::string& model = models_.front();
     labellers_.resize(static_cast<std::size_t>(threads_));
     labellers_[0].predictor = std::make_unique<Predictor>(members, predict_);
-    for (std::size_t i = 1; i < labellers_.size(); ++i) {
-      labellers_[i].predictor = labellers_[0].predictor->clone();
-    }
     task_ = labellers_[0].predictor->config().task;
     if (!has_label(task_) && predict_.top > 1) {
       throw Error(ErrorKind::usage,
@@ -116,22 +113,31 @@ class Predict : public Command {
     return is_feature_stream(first);
   }
 
+  // Made by the thread that first needs it: short inputs have work for one.
+  Labeller& labeller_of(int worker) {
+    const Labeller& first = labellers_.front();
+    Labeller& labeller = labellers_[static_cast<std::size_t>(worker)];
+    if (!labeller.predictor) {
+      labeller.predictor = first.predictor->clone();
+      if (first.featurizer) labeller.featurizer = first.featurizer->clone();
+    }
+    return labeller;
+  }
+
   int predict_records(OutputFile& file, const Messages& messages) {
     labellers_[0].featurizer = std::make_unique<Featurizer>(
         labellers_[0].predictor->source(), labellers_[0].predictor->remembered_words());
-    for (std::size_t i = 1; i < labellers_.size(); ++i) {
-      labellers_[i].featurizer = labellers_[0].featurizer->clone();
-    }
     if (tsv_) file.write(tsv_header(task_, true));
     RecordReader reader(files_, reader_);
     PipelineOptions pipeline;
     pipeline.threads = threads_;
     pipeline.line_buffered = line_buffered_;
-    run_records(reader, file, pipeline, [&](RecordBatch& batch, int worker) {
-      label_records(labellers_[static_cast<std::size_t>(worker)], batch);
-    });
+    run_records(reader, file, pipeline,
+                [&](RecordBatch& batch, int worker) { label_records(labeller_of(worker), batch); });
     Featurizer::CacheCounts counts;
-    for (const Labeller& labeller : labellers_) counts += labeller.featurizer->cache_counts();
+    for (const Labeller& labeller : labellers_) {
+      if (labeller.featurizer) counts += labeller.featurizer->cache_counts();
+    }
     say_hit_rate(messages, counts);
     return report_failed(reader, reader_.on_error, messages);
   }
@@ -170,7 +176,7 @@ class Predict : public Command {
     pipeline.threads = threads_;
     pipeline.line_buffered = line_buffered_;
     run_features(reader, file, pipeline, [&](RecordBatch& batch, int worker) {
-      Labeller& labeller = labellers_[static_cast<std::size_t>(worker)];
+      Labeller& labeller = labeller_of(worker);
       predict_features(labeller, batch);
       for (std::size_t i = 0; i < batch.count; ++i) {
         append_stream_record(batch.out, batch.features[i], labeller.predictions[i]);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <utility>
 
 #include "command.hpp"
 #include "pnlp/base/workers.hpp"
@@ -60,15 +61,27 @@ void run_batches(Reader& reader, const PipelineOptions& options,
                  const std::function<void(RecordBatch&, int)>& work,
                  const std::function<void(RecordBatch&)>& write,
                  const std::function<void()>& flush) {
-  BatchSource<Reader> source(reader, options.line_buffered ? 1 : options.batch);
+  const std::size_t size = options.line_buffered ? 1 : options.batch;
+  BatchSource<Reader> source(reader, size);
   std::vector<RecordBatch> slots(static_cast<std::size_t>(options.threads) * kSlotsPerThread);
+  const auto finish = [&](RecordBatch& batch) {
+    write(batch);
+    if (batch.hurried || options.line_buffered) flush();
+  };
+  // A batch that is not full holds all that is left, or all that is at hand: others would be
+  // started for nothing.
+  bool more = false;
+  while ((more = source.fill(slots[0])) && slots[0].count < size) {
+    work(slots[0], 0);
+    finish(slots[0]);
+  }
+  if (!more) return;
+  bool filled = true;
   run_pipeline(
-      options.threads, slots.size(), [&](std::size_t slot) { return source.fill(slots[slot]); },
+      options.threads, slots.size(),
+      [&](std::size_t slot) { return std::exchange(filled, false) || source.fill(slots[slot]); },
       [&](std::size_t slot, int worker) { work(slots[slot], worker); },
-      [&](std::size_t slot) {
-        write(slots[slot]);
-        if (slots[slot].hurried || options.line_buffered) flush();
-      });
+      [&](std::size_t slot) { finish(slots[slot]); });
 }
 
 template <typename Reader>

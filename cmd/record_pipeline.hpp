@@ -34,8 +34,9 @@ struct PipelineOptions {
   bool line_buffered = false;  // flush after every batch
 };
 
-// `work` fills batch.out; its `worker` is below threads. An error in the input is thrown after
-// everything before it has been written. `flush` is called after a batch that was cut short.
+// `work` fills batch.out; its `worker` is below threads, and not above 0 before a batch is full. An
+// error in the input is thrown after everything before it has been written. `flush` is called after
+// a batch that was cut short.
 void run_records(RecordReader& reader, const PipelineOptions& options,
                  const std::function<void(RecordBatch& batch, int worker)>& work,
                  const std::function<void(RecordBatch& batch)>& write,

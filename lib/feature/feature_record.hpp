@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pnlp/base/held.hpp"
 #include "pnlp/feature/projection.hpp"
 #include "pnlp/text/record.hpp"
 
@@ -34,8 +35,9 @@ struct FeatureSource {
   ProjectionSpec projection;
   std::string tokenizer_kind;
   std::uint64_t tokenizer_digest = 0;
-  std::string tokenizer_bytes;  // for tokenizer_from_bytes(); empty for chars
-  bool has_tokenizer = true;    // false: only the digest is known (and perhaps the kind)
+  HeldText tokenizer_bytes;   // for tokenizer_from_bytes(); empty for chars
+  HeldText tokenizer_index;   // for the same, or empty; models carry it, streams do not
+  bool has_tokenizer = true;  // false: only the digest is known (and perhaps the kind)
   bool operator==(const FeatureSource&) const = default;
 
   // A sentence that says how `other` differs, for error messages; empty if features are

@@ -71,7 +71,7 @@ std::string encode_source(const FeatureSource& source, bool carry_tokenizer, int
   writer.u8(carried ? 1 : 0);
   if (carried) {
     const bool none = source.tokenizer_bytes.empty();
-    writer.string(none ? std::string() : compress(source.tokenizer_bytes, level));
+    writer.string(none ? std::string() : compress(source.tokenizer_bytes.text(), level));
   }
   return writer.take();
 }

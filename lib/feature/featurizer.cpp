@@ -41,7 +41,7 @@ std::shared_ptr<const FeatureSource> source_of(const Tokenizer& tokenizer,
   source.projection = spec;
   source.tokenizer_kind = tokenizer.kind();
   source.tokenizer_digest = tokenizer.digest();
-  source.tokenizer_bytes = tokenizer.bytes();
+  source.tokenizer_bytes = std::string(tokenizer.bytes());
   return std::make_shared<const FeatureSource>(std::move(source));
 }
 
@@ -52,7 +52,8 @@ std::unique_ptr<Tokenizer> tokenizer_of(const FeatureSource& source) {
                             "give it with -t",
                             hex64(source.tokenizer_digest)));
   }
-  auto tokenizer = tokenizer_from_bytes(source.tokenizer_kind, source.tokenizer_bytes);
+  auto tokenizer =
+      tokenizer_from_bytes(source.tokenizer_kind, source.tokenizer_bytes, source.tokenizer_index);
   if (tokenizer->digest() != source.tokenizer_digest) {
     throw Error(ErrorKind::data,
                 fmt::format("the {} tokenizer has digest {} in this version, {} in the file; make "

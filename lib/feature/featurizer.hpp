@@ -13,7 +13,7 @@
 
 namespace pnlp {
 
-// Not thread-safe: one per thread, by clone().
+// Not thread-safe: one per thread, by clone(), which may be called while the original works.
 class Featurizer {
  public:
   // `cache_words`: most whole words kept (0: none). Takes the tokenizer. Errors: usage (the spec).

@@ -58,6 +58,15 @@ void ByteWriter::string(std::string_view value) {
   bytes_.append(value);
 }
 
+void ByteWriter::padded_string(std::string_view value, std::size_t bytes) {
+  varint(value.size());
+  for (; bytes > 0; --bytes) {
+    bytes_.back() = static_cast<char>(bytes_.back() | 0x80);
+    bytes_.push_back(0);
+  }
+  bytes_ += value;
+}
+
 void ByteWriter::raw(std::string_view bytes) {
   bytes_.append(bytes);
 }

@@ -22,6 +22,8 @@ class ByteWriter {
   void varint(std::uint64_t value);
   // varint length, then the bytes.
   void string(std::string_view value);
+  // The same, its length padded with zero bits by so many bytes, up to three.
+  void padded_string(std::string_view value, std::size_t bytes);
   void raw(std::string_view bytes);
 
   const std::string& bytes() const { return bytes_; }

@@ -7,6 +7,8 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -26,7 +28,9 @@ constexpr std::string_view kMagic = "PNLPMODL";
 // Versions from 1 to kVersion are read; what is written is the least that has what is needed.
 constexpr std::uint32_t kPlainVersion = 2;
 constexpr std::uint32_t kProductsVersion = 3;
-constexpr std::uint32_t kVersion = 4;
+constexpr std::uint32_t kPartsVersion = 4;  // channels of numbers, CRF, word n-grams
+constexpr std::uint32_t kVocabularyVersion = 5;
+constexpr std::uint32_t kVersion = kVocabularyVersion;
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::uint64_t kMaxText = 64ULL << 20;
 
@@ -103,12 +107,12 @@ void write_table(ByteWriter& out, const Table8& table) {
   out.raw({reinterpret_cast<const char*>(table.weights.data()), table.weights.size()});
 }
 
-void read_table(ByteReader& in, Table8& table) {
+void read_table(ByteReader& in, const HeldText& bytes, Table8& table) {
   table.scales.resize(table.width + table.channels);
   in.f32s(table.scales);
   const std::string_view weights = in.raw(table.size());
-  table.weights.resize(weights.size());
-  std::ranges::copy(weights, reinterpret_cast<char*>(table.weights.data()));
+  table.weights =
+      bytes.with(std::span(reinterpret_cast<const std::int8_t*>(weights.data()), weights.size()));
 }
 
 bool is_table(const Parameter& parameter, const Network& network) {
@@ -135,7 +139,7 @@ std::uint64_t stored_size(const Network& network, WeightFormat format) {
   return bytes;
 }
 
-void check_finite(const std::vector<float>& weights, const std::string& name) {
+void check_finite(std::span<const float> weights, const std::string& name) {
   constexpr std::uint32_t kExponent = 0x7f800000U;  // all ones: infinite, or no number
   std::uint32_t found = 0;
   for (const float weight : weights) {
@@ -156,18 +160,33 @@ void check_encoder(std::string_view config, std::string_view training) {
                                            fmt::join(known, ", "), writer_hint(training)));
 }
 
-void read_weights(ByteReader& in, const Network& network, ModelFile& model) {
+// All weights in fp32 stand in the file as in the arena: they are used there if they are aligned.
+Held<float> read_fp32(ByteReader& in, const HeldText& bytes, std::size_t size) {
+  const std::string_view stored = in.raw(4 * size);
+  const bool aligned = reinterpret_cast<std::uintptr_t>(stored.data()) % alignof(float) == 0;
+  if (aligned && std::endian::native == std::endian::little)
+    return bytes.with(std::span(reinterpret_cast<const float*>(stored.data()), size));
+  std::vector<float> weights(size);
+  ByteReader(stored, "weights").f32s(weights);
+  return weights;
+}
+
+void read_weights(ByteReader& in, const HeldText& bytes, const Network& network, ModelFile& model) {
+  if (model.weight_format == WeightFormat::fp32) {
+    model.weights = read_fp32(in, bytes, network.layout().size());
+    return;
+  }
   const bool products = model.weight_format == WeightFormat::int8_products;
-  model.weights.resize(products ? network.table() : network.layout().size());
-  const std::span<float> weights(model.weights);
+  std::vector<float> arena(products ? network.table() : network.layout().size());
+  const std::span<float> weights(arena);
   for (const Parameter& parameter : network.layout().parameters()) {
     if (products && is_table(parameter, network)) {
       model.table = network.table8_shape();
-      read_table(in, model.table);
+      read_table(in, bytes, model.table);
       continue;
     }
     const std::span<float> values = weights.subspan(parameter.offset, parameter.size);
-    if (model.weight_format == WeightFormat::fp32 || !is_matrix(parameter)) {
+    if (!is_matrix(parameter)) {
       in.f32s(values);
     } else if (products) {
       read_outputs(in, values, parameter);
@@ -175,6 +194,7 @@ void read_weights(ByteReader& in, const Network& network, ModelFile& model) {
       read_int8(in, values, row_length(parameter));
     }
   }
+  model.weights = std::move(arena);
 }
 
 bool has_numbers(const ModelConfig& config) {
@@ -183,8 +203,19 @@ bool has_numbers(const ModelConfig& config) {
 
 // Older programs read what they can.
 std::uint32_t least_version(const ModelFile& model) {
-  if (has_numbers(model.config) || model.config.crf || model.config.has_ngrams()) return kVersion;
+  if (!model.vocabulary.empty()) return kVocabularyVersion;
+  if (has_numbers(model.config) || model.config.crf || model.config.has_ngrams())
+    return kPartsVersion;
   return model.weight_format == WeightFormat::int8_products ? kProductsVersion : kPlainVersion;
+}
+
+// So that weights in fp32, which follow after one byte, are aligned.
+void write_self_test(ByteWriter& out, const ModelFile& model) {
+  ByteWriter length;
+  length.varint(model.self_test.size());
+  const std::size_t weights = out.size() + length.size() + model.self_test.size() + 1;
+  const bool fp32 = model.weight_format == WeightFormat::fp32;
+  out.padded_string(model.self_test, fp32 ? (~weights + 1) % alignof(float) : 0);
 }
 
 }  // namespace
@@ -204,8 +235,9 @@ std::string encode_model(const ModelFile& model) {
   out.u32(least_version(model));
   out.string(encode_config(model.config));
   out.string(model.feature_source);
+  if (!model.vocabulary.empty()) out.string(model.vocabulary.text());
   out.string(compress(model.training));
-  out.string(model.self_test);
+  write_self_test(out, model);
   out.u8(static_cast<std::uint8_t>(model.weight_format));
   const std::span<const float> weights(model.weights);
   for (const Parameter& parameter : layout.parameters()) {
@@ -226,7 +258,8 @@ std::string encode_model(const ModelFile& model) {
   return out.take();
 }
 
-ModelFile decode_model(std::string_view bytes, const std::string& name) {
+ModelFile decode_model(const HeldText& held, const std::string& name) {
+  const std::string_view bytes = held.text();
   if (!is_model_file(bytes)) refuse(name, "not a pnlp model (its first bytes are not PNLPMODL)");
   ByteReader head(bytes.substr(kMagic.size()), name);
   const std::uint32_t version = head.u32();
@@ -247,6 +280,7 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
   ModelFile model;
   const std::string_view config = in.string();
   model.feature_source = in.string();
+  if (version >= kVocabularyVersion) model.vocabulary = held.with(in.string());
   const std::string_view training = in.string();
   std::optional<Network> network;
   try {
@@ -257,15 +291,15 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
   } catch (const Error& error) {
     refuse(name, error.what());
   }
-  if (version < kVersion && has_numbers(model.config)) {
+  if (version < kPartsVersion && has_numbers(model.config)) {
     refuse(name,
            fmt::format("model format {} has no channels of numbers; the file is damaged", version));
   }
   model.self_test = in.string();
   const std::uint8_t format = in.u8();
-  if (model.config.crf && version < kVersion)
+  if (model.config.crf && version < kPartsVersion)
     refuse(name, fmt::format("a CRF in a model of format {}; the file is damaged", version));
-  if (model.config.has_ngrams() && version < kVersion)
+  if (model.config.has_ngrams() && version < kPartsVersion)
     refuse(name, fmt::format("word n-grams in a model of format {}; the file is damaged", version));
   const auto most = version < kProductsVersion ? WeightFormat::int8 : WeightFormat::int8_products;
   if (format > static_cast<std::uint8_t>(most))
@@ -276,7 +310,7 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
     refuse(name, fmt::format("the weights take {} bytes where the configuration asks for {}",
                              in.left(), size));
   }
-  read_weights(in, *network, model);
+  read_weights(in, held, *network, model);
   in.finish();
   check_finite(model.weights, name);
   check_finite(model.table.scales, name);
@@ -311,14 +345,15 @@ ModelFile quantize_model(const ModelFile& model) {
   quantized.weight_format = WeightFormat::int8_products;
   quantized.table = network.table8_shape();
   quantize_table(model.weights.data() + network.table(), quantized.table);
-  quantized.weights.resize(network.table());
+  quantized.weights = std::vector<float>(
+      model.weights.begin(), model.weights.begin() + static_cast<std::ptrdiff_t>(network.table()));
   quantized.self_test.clear();
   // What the file says of the dense weights.
   return decode_model(encode_model(quantized), "the quantized model");
 }
 
 std::vector<float> float_weights(const ModelFile& model) {
-  std::vector<float> weights = model.weights;
+  std::vector<float> weights = model.weights.copy();
   if (model.weight_format != WeightFormat::int8_products) return weights;
   const Table8& table = model.table;
   const std::size_t windowed = table.windowed_rows * table.width;
@@ -337,8 +372,8 @@ void save_model(const ModelFile& model, const std::string& path) {
 }
 
 ModelFile load_model(const std::string& path) {
-  const Mapping mapping(path);
-  return decode_model(mapping.text(), path);
+  const auto mapping = std::make_shared<const Mapping>(path);
+  return decode_model({mapping->text(), mapping}, path);
 }
 
 bool is_model_file(std::string_view first_bytes) {

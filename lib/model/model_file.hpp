@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pnlp/base/held.hpp"
 #include "pnlp/model/config.hpp"
 #include "pnlp/nn/eight_bit.hpp"
 
@@ -22,20 +23,22 @@ struct ModelFile {
   ModelConfig config;
   // The arena of Network, in its order; of int8_products the dense part only, and then the feature
   // table is `table`.
-  std::vector<float> weights;
+  Held<float> weights;
   Table8 table;
   WeightFormat weight_format = WeightFormat::fp32;
-  std::string feature_source;  // encode_source(); the model floor does not look inside
-  std::string training;        // JSON object: seed, data digest, options, metrics, version
-  std::string self_test;       // inputs and their outputs, made and checked by task/predictor
+  // What task/model_source makes of the features' source; the model floor does not look inside.
+  std::string feature_source;
+  HeldText vocabulary;    // of the tokenizer, ready to be used; or empty
+  std::string training;   // JSON object: seed, data digest, options, metrics, version
+  std::string self_test;  // inputs and their outputs, made and checked by task/predictor
 };
 
 // Weights pass through the file's format: what decode gives is what encode stored. Errors: data
 // (weights that are not finite).
 std::string encode_model(const ModelFile& model);
-// Errors: data: magic, version, cut, checksum, sizes, an encoder that this version does not know;
-// the message says which.
-ModelFile decode_model(std::string_view bytes, const std::string& name);
+// What can be used as it stands in `bytes` is, and keeps them. Errors: data: magic, version, cut,
+// checksum, sizes, an encoder that this version does not know; the message says which.
+ModelFile decode_model(const HeldText& bytes, const std::string& name);
 
 // What to add to a message about a model that this version does not understand: which version wrote
 // it, by ModelFile::training. Empty if that does not say.
@@ -48,6 +51,7 @@ ModelFile quantize_model(const ModelFile& model);
 std::vector<float> float_weights(const ModelFile& model);
 
 void save_model(const ModelFile& model, const std::string& path);
+// The file stays mapped as long as the model, or a copy of it, lives.
 ModelFile load_model(const std::string& path);
 bool is_model_file(std::string_view first_bytes);
 

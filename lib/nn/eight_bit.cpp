@@ -236,7 +236,7 @@ void Table8::project(const WordRows& word, std::size_t own_place, float* project
 
 void quantize_table(const float* table, Table8& shape) {
   shape.scales.assign(shape.width + shape.channels, 0.0F);
-  shape.weights.resize(shape.size());
+  std::vector<std::int8_t> weights(shape.size());
   const auto part = [&](const float* from, std::size_t rows, std::size_t columns, float* scales,
                         std::int8_t* to) {
     for (std::size_t i = 0; i < rows * columns; ++i)
@@ -246,9 +246,10 @@ void quantize_table(const float* table, Table8& shape) {
       to[i] = quantize_weight(from[i], scales[i % columns]);
   };
   const std::size_t windowed = shape.windowed_rows * shape.width;
-  part(table, shape.windowed_rows, shape.width, shape.scales.data(), shape.weights.data());
+  part(table, shape.windowed_rows, shape.width, shape.scales.data(), weights.data());
   part(table + windowed, shape.plain_rows, shape.channels, shape.scales.data() + shape.width,
-       shape.weights.data() + windowed);
+       weights.data() + windowed);
+  shape.weights = std::move(weights);
 }
 
 }  // namespace pnlp

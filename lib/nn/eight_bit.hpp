@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "pnlp/base/held.hpp"
 #include "pnlp/base/packed_batch.hpp"
 
 namespace pnlp {
@@ -88,7 +89,7 @@ struct Table8 {
   std::size_t windowed_rows = 0, width = 0;  // rows of `width` weights
   std::size_t plain_rows = 0, channels = 0;  // then rows of `channels`
   std::vector<float> scales;                 // [width], [channels]
-  std::vector<std::int8_t> weights;
+  Held<std::int8_t> weights;
 
   std::size_t size() const { return windowed_rows * width + plain_rows * channels; }
   // As project_word() of bottleneck.hpp.

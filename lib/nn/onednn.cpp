@@ -1,7 +1,7 @@
 #include "pnlp/nn/onednn.hpp"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
-#include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
 
 #include <algorithm>
@@ -12,21 +12,68 @@
 namespace pnlp {
 namespace {
 
+// oneDNN is loaded by the first call that needs it, and then stays: binding its forty thousand
+// relocations takes longer than a prediction, which as a rule does without.
+class Library {
+ public:
+  static const Library& get() {
+    static const Library library;
+    return library;
+  }
+
+  decltype(&dnnl_sgemm) sgemm;
+  decltype(&dnnl_gemm_u8s8s32) gemm_u8s8s32;
+  decltype(&dnnl_get_effective_cpu_isa) effective_cpu_isa;
+  decltype(&dnnl_version) version;
+  void (*set_num_threads)(int);  // of its OpenMP; null if it was built without
+
+ private:
+  Library() : handle_(dlopen(PNLP_ONEDNN_LIBRARY, RTLD_LAZY | RTLD_LOCAL)) {
+    if (handle_ == nullptr) fail();
+    find(sgemm, "dnnl_sgemm");
+    find(gemm_u8s8s32, "dnnl_gemm_u8s8s32");
+    find(effective_cpu_isa, "dnnl_get_effective_cpu_isa");
+    find(version, "dnnl_version");
+    set_num_threads =
+        reinterpret_cast<decltype(set_num_threads)>(dlsym(handle_, "omp_set_num_threads"));
+    // Nothing is printed to standard output whatever the environment says.
+    decltype(&dnnl_set_verbose) set_verbose = nullptr;
+    find(set_verbose, "dnnl_set_verbose");
+    set_verbose(0);
+  }
+
+  template <typename Function>
+  void find(Function& function, const char* name) const {
+    function = reinterpret_cast<Function>(dlsym(handle_, name));
+    if (function == nullptr) fail();
+  }
+
+  [[noreturn]] static void fail() {
+    throw Error(ErrorKind::io,
+                fmt::format("oneDNN, which training and some encoders need, cannot be loaded: {}; "
+                            "install {}",
+                            dlerror(), PNLP_ONEDNN_LIBRARY));
+  }
+
+  void* handle_;
+};
+
 // oneDNN's OpenMP setting belongs to the thread: one per thread, whoever started it.
-void use_one_thread() {
-  thread_local const bool once = [] {
-    omp_set_num_threads(1);
+const Library& single_threaded() {
+  const Library& library = Library::get();
+  thread_local const bool once = [&library] {
+    if (library.set_num_threads != nullptr) library.set_num_threads(1);
     return true;
   }();
   static_cast<void>(once);
+  return library;
 }
 
 void sgemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n,
            std::size_t k, const float* a, std::size_t lda, const float* b, std::size_t ldb,
            bool accumulate, float* c, std::size_t ldc) {
-  use_one_thread();
   const auto dim = [](std::size_t size) { return static_cast<dnnl_dim_t>(size); };
-  const dnnl_status_t status = dnnl_sgemm(
+  const dnnl_status_t status = single_threaded().sgemm(
       transpose_a == Transpose::yes ? 'T' : 'N', transpose_b == Transpose::yes ? 'T' : 'N', dim(m),
       dim(n), dim(k), 1.0F, a, dim(lda), b, dim(ldb), accumulate ? 1.0F : 0.0F, c, dim(ldc));
   if (status != dnnl_success) {
@@ -39,20 +86,15 @@ void sgemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::siz
 
 void gemm8(std::size_t m, std::size_t n, std::size_t k, const std::uint8_t* a, const std::int8_t* b,
            std::int32_t* c) {
-  use_one_thread();
   const auto dim = [](std::size_t size) { return static_cast<dnnl_dim_t>(size); };
   const std::int32_t offset = 0;
-  const dnnl_status_t status = dnnl_gemm_u8s8s32('N', 'N', 'F', dim(m), dim(n), dim(k), 1.0F, a,
+  const dnnl_status_t status = single_threaded().gemm_u8s8s32('N', 'N', 'F', dim(m), dim(n), dim(k), 1.0F, a,
                                                  dim(k), 0, b, dim(n), 0, 0.0F, c, dim(n), &offset);
   if (status != dnnl_success) {
     throw Error(ErrorKind::internal,
                 fmt::format("oneDNN refused an 8-bit product of {}x{}x{} (status {})", m, n, k,
                             static_cast<int>(status)));
   }
-}
-
-void initialize_numerics() {
-  dnnl_set_verbose(0);
 }
 
 void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n, std::size_t k,
@@ -94,16 +136,16 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size
 }
 
 bool gemm_rows_are_independent() {
-  return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+  return (Library::get().effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
 }
 
 std::string onednn_version() {
-  const dnnl_version_t* version = dnnl_version();
+  const dnnl_version_t* version = Library::get().version();
   return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
 }
 
 std::string instruction_set() {
-  switch (dnnl_get_effective_cpu_isa()) {
+  switch (Library::get().effective_cpu_isa()) {
     case dnnl_cpu_isa_sse41:
       return "sse41";
     case dnnl_cpu_isa_avx:

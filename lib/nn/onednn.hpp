@@ -1,5 +1,6 @@
 // The one door to oneDNN: matrix products in fp32, single-threaded in the calling thread, so that
-// results do not depend on the number of threads.
+// results do not depend on the number of threads. The library is loaded when first called; anything
+// here may give Error(io) if it cannot be.
 #pragma once
 
 #include <cstddef>
@@ -7,10 +8,6 @@
 #include <string>
 
 namespace pnlp {
-
-// First thing in a program: keeps oneDNN from printing to standard output whatever the environment
-// says.
-void initialize_numerics();
 
 enum class Transpose : bool { no = false, yes = true };
 

@@ -35,7 +35,8 @@ struct Prediction {
   std::uint32_t cut_tokens = 0;  // tokens beyond the model's max_tokens (tagged O)
 };
 
-// Not thread-safe: one per thread, by clone(), which shares the weights.
+// Not thread-safe: one per thread, by clone(), which shares the weights and may be called while the
+// original works.
 class Predictor {
  public:
   // Runs the model's self-test. Errors: data (its outputs are not reproduced; the model's parts do

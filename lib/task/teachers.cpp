@@ -21,8 +21,9 @@ Teachers::Teachers(std::span<const Teacher> teachers, const ModelConfig& student
     // One in 8 bits teaches by the floats that its bytes stand for.
     const bool whole = model.weight_format != WeightFormat::int8_products;
     if (!whole) weights_.push_back(float_weights(model));
-    models_.push_back(
-        std::make_shared<SharedModel>(model.config, whole ? model.weights : weights_.back()));
+    models_.push_back(std::make_shared<SharedModel>(
+        model.config,
+        whole ? std::span<const float>(model.weights) : std::span<const float>(weights_.back())));
   }
 }
 

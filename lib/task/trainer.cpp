@@ -16,6 +16,7 @@
 #include "pnlp/task/checkpoint.hpp"
 #include "pnlp/task/dev_pass.hpp"
 #include "pnlp/task/initial_weights.hpp"
+#include "pnlp/task/model_source.hpp"
 #include "pnlp/task/self_test.hpp"
 #include "pnlp/task/trainer_options.hpp"
 #include "pnlp/task/training_plan.hpp"
@@ -254,7 +255,7 @@ class Trainer {
     if (state_.best_epoch == 0) return result;
     result.model.config = config_;
     result.model.weight_format = options_.weights;
-    result.model.feature_source = encode_source(source_, true);
+    store_source(source_, result.model);
     result.model.training = training_json();
     result.model.weights = state_.best_weights;
     // What is calibrated and tested are the weights as the file gives them back.

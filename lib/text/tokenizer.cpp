@@ -20,9 +20,14 @@ bool is_kind_with_file(std::string_view kind) {
   return kind == "spm" || kind == "wordpiece" || kind == "wordpiece-uncased";
 }
 
-std::unique_ptr<Tokenizer> make(std::string_view kind, std::string bytes, const std::string& name) {
-  if (kind == "spm") return make_spm(std::move(bytes), name);
-  return make_wordpiece(std::move(bytes), kind == "wordpiece-uncased", name);
+bool has_index(std::string_view kind) {
+  return kind == "wordpiece" || kind == "wordpiece-uncased";
+}
+
+std::unique_ptr<Tokenizer> make(std::string_view kind, HeldText bytes, const HeldText& index,
+                                const std::string& name) {
+  if (kind == "spm") return make_spm(std::string(bytes.text()), name);
+  return make_wordpiece(std::move(bytes), index, kind == "wordpiece-uncased", name);
 }
 
 }  // namespace
@@ -56,16 +61,25 @@ std::uint64_t Tokenizer::digest() const {
   return digest.value();
 }
 
-std::unique_ptr<Tokenizer> tokenizer_from_bytes(std::string_view kind, std::string bytes) {
+std::unique_ptr<Tokenizer> tokenizer_from_bytes(std::string_view kind, HeldText bytes,
+                                                const HeldText& index) {
+  if (!index.empty() && !has_index(kind)) {
+    throw Error(ErrorKind::data,
+                fmt::format("a tokenizer of the kind '{}' comes with an index; it has none", kind));
+  }
   if (kind == "chars" && !bytes.empty()) {
     throw Error(ErrorKind::data,
                 fmt::format("tokenizer chars comes with {} bytes of vocabulary; it has none",
                             bytes.size()));
   }
   if (kind == "chars") return make_chars();
-  if (is_kind_with_file(kind)) return make(kind, std::move(bytes), "vocabulary");
+  if (is_kind_with_file(kind)) return make(kind, std::move(bytes), index, "vocabulary");
   throw Error(ErrorKind::data,
               fmt::format("unknown kind of tokenizer '{}'; known are {}", kind, kKinds));
+}
+
+std::string tokenizer_index(std::string_view kind, HeldText bytes) {
+  return has_index(kind) ? wordpiece_index(std::move(bytes)) : std::string();
 }
 
 std::unique_ptr<Tokenizer> open_tokenizer(const std::string& spec) {
@@ -80,7 +94,7 @@ std::unique_ptr<Tokenizer> open_tokenizer(const std::string& spec) {
                 fmt::format("tokenizer '{}' lacks its file; give {}:FILE", spec, kind));
   }
   const std::string path = spec.substr(colon + 1);
-  return make(kind, read_file(path), path);
+  return make(kind, read_file(path), {}, path);
 }
 
 }  // namespace pnlp

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pnlp/base/held.hpp"
 #include "pnlp/text/record.hpp"
 
 namespace pnlp {
@@ -64,7 +65,12 @@ class Tokenizer {
 // From an option's value. Errors: usage (unknown kind), io, data (not such a file; a vocabulary
 // without unknown token).
 std::unique_ptr<Tokenizer> open_tokenizer(const std::string& spec);
-std::unique_ptr<Tokenizer> tokenizer_from_bytes(std::string_view kind, std::string bytes);
+// `index`: tokenizer_index() of the same, or empty. Both are used where they stand.
+std::unique_ptr<Tokenizer> tokenizer_from_bytes(std::string_view kind, HeldText bytes,
+                                                const HeldText& index = {});
+// What a tokenizer of this kind looks up and would have to make of its bytes at every start; empty
+// if the kind has no such thing. Errors: data.
+std::string tokenizer_index(std::string_view kind, HeldText bytes);
 
 struct LearnOptions {
   std::string type = "unigram";  // or "bpe"

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pnlp/base/held.hpp"
 #include "pnlp/text/tokenizer.hpp"
 #include "pnlp/text/words.hpp"
 
@@ -31,7 +32,10 @@ void start_tokens(std::string_view text, std::span<const ByteRange> words, Token
 
 std::unique_ptr<Tokenizer> make_chars();
 // `name` is the file's, for messages. Errors: data.
-std::unique_ptr<Tokenizer> make_wordpiece(std::string bytes, bool uncased, const std::string& name);
+// `index`: wordpiece_index() of the bytes, or empty.
+std::unique_ptr<Tokenizer> make_wordpiece(HeldText bytes, const HeldText& index, bool uncased,
+                                          const std::string& name);
+std::string wordpiece_index(HeldText bytes);
 std::unique_ptr<Tokenizer> make_spm(std::string bytes, const std::string& name);
 
 // Keeps the SentencePiece library from writing to standard error.

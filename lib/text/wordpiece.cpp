@@ -77,7 +77,7 @@ class WordPiece final : public WordTokenizer {
         units.resize(first);
         return add_unknown(text, whole, units);
       }
-      const std::string_view piece = vocabulary_->piece(match.id);
+      const std::string_view piece = match.piece;
       units.push_back(
           {.text = at > 0 ? piece.substr(2) : piece,
            .piece = piece,
@@ -98,10 +98,16 @@ class WordPiece final : public WordTokenizer {
 
 }  // namespace
 
-std::unique_ptr<Tokenizer> make_wordpiece(std::string bytes, bool uncased,
+std::unique_ptr<Tokenizer> make_wordpiece(HeldText bytes, const HeldText& index, bool uncased,
                                           const std::string& name) {
-  return std::make_unique<WordPiece>(std::make_shared<const Vocabulary>(std::move(bytes), name),
-                                     uncased);
+  auto vocabulary = index.empty()
+                        ? std::make_shared<const Vocabulary>(std::move(bytes), name)
+                        : std::make_shared<const Vocabulary>(std::move(bytes), index, name);
+  return std::make_unique<WordPiece>(std::move(vocabulary), uncased);
+}
+
+std::string wordpiece_index(HeldText bytes) {
+  return Vocabulary(std::move(bytes), "vocabulary").index();
 }
 
 }  // namespace pnlp

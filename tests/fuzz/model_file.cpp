@@ -1,6 +1,7 @@
 // A model from any bytes: refused with an Error, or it survives its own bytes and predicts. An even
 // first byte: the rest is the file. An odd one: the rest is the file's content, which gets a right
-// magic, version and checksum.
+// magic, version and checksum. With a tokenizer it predicts from text.
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include "pnlp/base/error.hpp"
 #include "pnlp/base/hash.hpp"
+#include "pnlp/feature/featurizer.hpp"
 #include "pnlp/io/bytes.hpp"
 #include "pnlp/model/model_file.hpp"
 #include "pnlp/task/predictor.hpp"
@@ -27,6 +29,15 @@ std::string sealed(std::uint32_t version, std::string_view content) {
   return out.take();
 }
 
+void predict_text(Predictor& predictor, Prediction& prediction) {
+  Featurizer featurizer(predictor.source(), predictor.remembered_words());
+  Record record;
+  record.text = "wake me at 7, \xc3\xa9t\xc3\xa9";
+  NumberedRecord numbered;
+  featurizer.number(record, numbered);
+  predictor.predict(featurizer.rows(), featurizer.generation(), {&numbered, 1}, {&prediction, 1});
+}
+
 void use(std::shared_ptr<const ModelFile> model) {
   const std::uint32_t width = model->config.fingerprint_width();
   const std::size_t labels = model->config.labels.size();
@@ -42,6 +53,7 @@ void use(std::shared_ptr<const ModelFile> model) {
     predictor.predict({&record, 1}, {&prediction, 1});
     require(prediction.tags.size() == (has_tags(task) ? 2 : 0));
     require(prediction.scores.size() == (has_label(task) ? labels : 0));
+    predict_text(*predictor.clone(), prediction);
   } catch (const Error& error) {
     require(error.kind() == ErrorKind::data);
   }
@@ -52,9 +64,10 @@ void use(std::shared_ptr<const ModelFile> model) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
-  // Odd: what stands between version and checksum; of version 4 when the next bit is set.
+  // Odd: what stands between version and checksum; the next two bits choose the version.
+  static constexpr std::array<std::uint32_t, 4> kVersions = {1, 4, 2, 5};
   const std::string bytes =
-      data[0] % 2 == 0 ? std::string(rest) : sealed(data[0] % 4 == 3 ? 4 : 1, rest);
+      data[0] % 2 == 0 ? std::string(rest) : sealed(kVersions[data[0] / 2 % 4], rest);
   try {
     auto model = std::make_shared<const ModelFile>(decode_model(bytes, "fuzz"));
     const std::string again = encode_model(*model);

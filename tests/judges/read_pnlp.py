@@ -14,6 +14,7 @@ import sys
 import encoders
 from encoders import dot, gelu, norm, rounded_row
 from read_pnf import Bad, Bytes
+from vocabulary import check_vocabulary
 from xxh3 import xxh3
 
 TASKS = ["label", "multilabel", "tags", "joint"]
@@ -162,10 +163,12 @@ def read_model(data):
         raise Bad("wrong checksum")
     data = Bytes(data[8:-8])
     version = data.number(4)
-    if version not in (1, 2, 3, 4):
+    if version not in (1, 2, 3, 4, 5):
         raise Bad("unknown version")
     model = {"config": read_config(data.string(), version)}
     model["source"] = data.string()
+    if version > 4:
+        check_vocabulary(data.string())
     data.string()
     model["self-test"] = data.string()
     form = data.number(1)

@@ -36,7 +36,7 @@ TEST_CASE("a source survives its bytes") {
 
   FeatureSource chars = example();
   chars.tokenizer_kind = "chars";
-  chars.tokenizer_bytes.clear();
+  chars.tokenizer_bytes = {};
   CHECK(decode_source(encode_source(chars, false)) == chars);
 }
 

@@ -46,6 +46,20 @@ TEST_CASE("numbers are little-endian, lengths LEB128") {
   CHECK(out.size() == 0);
 }
 
+TEST_CASE("a string's length may have more bytes than it needs") {
+  for (std::size_t padding = 0; padding < 4; ++padding) {
+    ByteWriter out;
+    out.padded_string("abc", padding);
+    CHECK(out.size() == 4 + padding);
+    ByteReader in(out.bytes(), "test");
+    CHECK(in.string() == "abc");
+    in.finish();
+  }
+  ByteWriter out;
+  out.padded_string("", 1);
+  CHECK(out.bytes() == std::string("\x80\0", 2));
+}
+
 TEST_CASE("varints of every length come back") {
   for (unsigned bit = 0; bit < 64; ++bit) {
     const std::uint64_t one = 1ULL << bit;

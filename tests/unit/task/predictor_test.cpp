@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "edited.hpp"
 #include "pnlp/io/bytes.hpp"
 #include "pnlp/model/network.hpp"
 #include "pnlp/nn/loss.hpp"
@@ -32,14 +33,15 @@ ModelFile random_model(Task task, std::uint32_t max_tokens = 4096, std::uint64_t
   if (has_label(task)) model.config.labels = {"a", "b", "c", "d"};
   if (has_tags(task)) model.config.slots = {"x", "y"};
   const Network network(model.config);
-  model.weights.resize(network.layout().size());
-  network.layout().initialize(model.weights.data(), seed);
-  for (float& weight : model.weights) weight *= 2;
+  std::vector<float> weights(network.layout().size());
+  network.layout().initialize(weights.data(), seed);
+  for (float& weight : weights) weight *= 2;
   if (const NgramHead* head = network.ngrams()) {  // its table begins as zeros
     Random random(seed);
-    for (float& weight : std::span(model.weights).subspan(head->table(), head->table_size()))
+    for (float& weight : std::span(weights).subspan(head->table(), head->table_size()))
       weight = static_cast<float>(random.uniform()) - 0.5F;
   }
+  model.weights = std::move(weights);
   model.feature_source = encode_source(toy::source(), true);
   return model;
 }
@@ -523,9 +525,11 @@ TEST_CASE("a model is refused if its self-test fails") {
   const auto& parameters = network.layout().parameters();
   const Parameter& bias = *std::ranges::find(parameters, "label.bias", &Parameter::name);
   ModelFile changed = model;
-  changed.weights[bias.offset] += 0.009F;  // within what processors may differ
+  edit(changed.weights, [&](std::vector<float>& weights) {
+    weights[bias.offset] += 0.009F;  // within what processors may differ
+  });
   CHECK(refused(changed) == "accepted");
-  changed.weights[bias.offset] += 0.01F;
+  edit(changed.weights, [&](std::vector<float>& weights) { weights[bias.offset] += 0.01F; });
   const std::string message = refused(changed);
   CHECK(message.starts_with("the model's self-test failed: output 1 is "));
   CHECK(message.find("this processor") != std::string::npos);
@@ -536,8 +540,10 @@ TEST_CASE("a model is refused if its self-test fails") {
     if (parameter.name.ends_with("token_out.bias")) continue;
     changed = model;
     Random random(3);
-    for (std::size_t i = 0; i < parameter.size; ++i)
-      changed.weights[parameter.offset + i] += static_cast<float>(random.normal());
+    edit(changed.weights, [&](std::vector<float>& weights) {
+      for (std::size_t i = 0; i < parameter.size; ++i)
+        weights[parameter.offset + i] += static_cast<float>(random.normal());
+    });
     CHECK(refused(changed) != "accepted");
   }
 }

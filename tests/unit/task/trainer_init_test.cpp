@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "edited.hpp"
 #include "pnlp/model/network.hpp"
 #include "pnlp/task/initial_weights.hpp"
 #include "pnlp/task/trainer.hpp"
@@ -51,7 +52,9 @@ ModelFile with_huge(const char* name) {
   ModelFile model = trained(Task::label);
   const Network network(model.config);
   const Parameter& found = tensor(network.layout(), name);
-  std::fill_n(model.weights.begin() + static_cast<std::ptrdiff_t>(found.offset), found.size, 3e38F);
+  edit(model.weights, [&](std::vector<float>& weights) {
+    std::fill_n(weights.begin() + static_cast<std::ptrdiff_t>(found.offset), found.size, 3e38F);
+  });
   return model;
 }
 

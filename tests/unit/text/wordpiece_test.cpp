@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include "pnlp/base/error.hpp"
+#include "pnlp/base/hash.hpp"
 #include "pnlp/base/random.hpp"
+#include "pnlp/io/file.hpp"
 #include "pnlp/text/tokenizer.hpp"
 
 using namespace pnlp;
@@ -140,13 +142,16 @@ TEST_CASE("wordpiece: clones and copies from bytes are equal") {
   CHECK(pieces == Strings{"un", "##believ", "##able"});
 }
 
-TEST_CASE("wordpiece: ids are lines, of equal pieces the last counts, white space is stripped") {
+TEST_CASE("wordpiece: equal pieces have one id, different ones differ, white space is stripped") {
   const auto tokenizer = tokenizer_from_bytes("wordpiece", "[UNK]\r\n a \r\nb\n\na");
   Tokens tokens;
-  tokenizer->tokenize("a b", tokens);
-  REQUIRE(tokens.units.size() == 2);
-  CHECK(tokens.units[0].id == 4);
-  CHECK(tokens.units[1].id == 2);
+  tokenizer->tokenize("a b a", tokens);
+  REQUIRE(tokens.units.size() == 3);
+  CHECK(tokens.units[0].piece == "a");
+  CHECK(tokens.units[1].piece == "b");
+  CHECK(tokens.units[0].id == tokens.units[2].id);
+  CHECK(tokens.units[0].id != tokens.units[1].id);
+  CHECK(tokens.units[1].id != Unit::kNoId);
 }
 
 TEST_CASE("wordpiece: white space around a piece is not part of it") {
@@ -154,16 +159,89 @@ TEST_CASE("wordpiece: white space around a piece is not part of it") {
   const auto tokenizer = tokenizer_from_bytes(
       "wordpiece",
       "[UNK]\r\n \t a \u00a0\n\u2003é\u3000\u0085\n\u200b\n\n   \nb\u200b \n日\u3000\nlast");
-  const auto ids = [&](std::string_view text) {
-    Tokens tokens;
-    tokenizer->tokenize(text, tokens);
-    std::vector<std::uint32_t> out;
-    for (const Unit& unit : tokens.units) out.push_back(unit.id);
-    return out;
+  const auto known = [&](std::string_view text) {
+    Strings pieces;
+    tokenizer->pieces(text, pieces);
+    return pieces;
   };
-  CHECK(ids("a é last") == std::vector<std::uint32_t>{1, 2, 8});
-  CHECK(ids("b") == std::vector<std::uint32_t>{Unit::kNoId});
-  CHECK(ids("日") == std::vector<std::uint32_t>{7});
+  CHECK(known("a é last") == Strings{"a", "é", "last"});
+  CHECK(known("b") == Strings{"[UNK]"});
+  CHECK(known("日") == Strings{"日"});
+}
+
+TEST_CASE("wordpiece: with a ready index the pieces are the same") {
+  const HeldText bytes = read_file(kVocabulary);
+  const HeldText index = tokenizer_index("wordpiece", bytes);
+  CHECK(tokenizer_index("wordpiece-uncased", bytes) == index);
+  CHECK(tokenizer_index("chars", "").empty());
+  const auto made = tokenizer_from_bytes("wordpiece", bytes);
+  const auto ready = tokenizer_from_bytes("wordpiece", bytes, index);
+  CHECK(ready->digest() == made->digest());
+  CHECK(ready->bytes().data() == bytes.text().data());
+  std::string line;
+  for (const char* file : {"/hard.txt", "/kitchen.txt"}) {
+    const std::string text = read_file(PNLP_TESTDATA "/tokenizer" + std::string(file));
+    Strings expected, pieces;
+    made->pieces(text, expected);
+    ready->pieces(text, pieces);
+    REQUIRE(expected.size() > 100);
+    CHECK(pieces == expected);
+  }
+}
+
+TEST_CASE("wordpiece: the index by hand") {
+  // Two pieces: 4 slots. Offsets have 4 bits, as 11 bytes have.
+  const std::string index = tokenizer_index("wordpiece", "[UNK]\nwake");
+  REQUIRE(index.size() == 2 + 4 * 4);
+  CHECK(index.substr(0, 2) == "\5\4");
+  std::string expected(16, '\0');
+  const auto put = [&](std::string_view piece, std::uint32_t place) {
+    std::uint64_t hash = 0xcbf29ce484222325ULL;
+    for (const char c : piece) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    hash = mix64(hash);
+    std::size_t slot = (hash >> 32) * 4 >> 32;
+    while (expected[4 * slot] != 0) slot = (slot + 1) % 4;
+    const auto content = static_cast<std::uint32_t>((hash << 4 | place) & 0xffffffff);
+    for (std::size_t i = 0; i < 4; ++i)
+      expected[4 * slot + i] = static_cast<char>(content >> 8 * i & 0xff);
+  };
+  put("[UNK]", 1);
+  put("wake", 7);
+  CHECK(index.substr(2) == expected);
+}
+
+TEST_CASE("wordpiece: a damaged index is refused, or finds less, and reads nothing else") {
+  const HeldText bytes = "[UNK]\nwake\nme\n##me";
+  const std::string good = tokenizer_index("wordpiece", bytes);
+  const auto message = [&](const std::string& index) -> std::string {
+    try {
+      const auto tokenizer = tokenizer_from_bytes("wordpiece", bytes, index);
+      Strings pieces;
+      tokenizer->pieces("wake me wakeme", pieces);
+      for (const std::string& piece : pieces)
+        CHECK(bytes.text().find(piece) != std::string_view::npos);
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::data);
+      return error.what();
+    }
+    return "accepted";
+  };
+  CHECK(message(good) == "accepted");
+  for (std::size_t size = 1; size < good.size(); ++size)
+    CHECK(message(good.substr(0, size)) != "accepted");
+  CHECK(message(good + "x") != "accepted");
+  CHECK(message(std::string("\5\0", 2)) ==
+        "vocabulary: the vocabulary's index does not know [UNK]; it is damaged");
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string flipped = good;
+      flipped[at] = static_cast<char>(flipped[at] ^ (1 << bit));
+      message(flipped);
+    }
+  }
+  // Every slot taken, by offsets inside and outside of the text: a search ends all the same.
+  message(good.substr(0, 2) + std::string(good.size() - 2, '\xff'));
+  CHECK_THROWS_AS(tokenizer_from_bytes("chars", "", "x"), Error);
 }
 
 TEST_CASE("wordpiece: what is no vocabulary is refused") {
