@@ -26,7 +26,9 @@ constexpr std::string_view kMagic = "PNLPMODL";
 // Versions from 1 to kVersion are read; what is written is the least that has what is needed.
 constexpr std::uint32_t kPlainVersion = 2;
 constexpr std::uint32_t kProductsVersion = 3;
-constexpr std::uint32_t kVersion = 4;
+constexpr std::uint32_t kPartsVersion = 4;   // numbers, a CRF, word n-grams
+constexpr std::uint32_t kMixingVersion = 5;  // mixing in 8 bits by ranges that follow from weights
+constexpr std::uint32_t kVersion = kMixingVersion;
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::uint64_t kMaxText = 64ULL << 20;
 
@@ -181,9 +183,18 @@ bool has_numbers(const ModelConfig& config) {
   return std::ranges::any_of(config.channels, &ChannelRows::numbers);
 }
 
+// Whether the encoder mixes channels, and does so in 8 bits where products are.
+bool mixes(const std::string& encoder) {
+  constexpr std::array kMixing = {"mixer", "conv-mixer", "hourglass", "transformer", "shift"};
+  return std::ranges::count(kMixing, encoder) != 0;
+}
+
 // Older programs read what they can.
 std::uint32_t least_version(const ModelFile& model) {
-  if (has_numbers(model.config) || model.config.crf || model.config.has_ngrams()) return kVersion;
+  if (model.weight_format == WeightFormat::int8_products && mixes(model.config.shape.encoder))
+    return kMixingVersion;
+  if (has_numbers(model.config) || model.config.crf || model.config.has_ngrams())
+    return kPartsVersion;
   return model.weight_format == WeightFormat::int8_products ? kProductsVersion : kPlainVersion;
 }
 
@@ -257,15 +268,15 @@ ModelFile decode_model(std::string_view bytes, const std::string& name) {
   } catch (const Error& error) {
     refuse(name, error.what());
   }
-  if (version < kVersion && has_numbers(model.config)) {
+  if (version < kPartsVersion && has_numbers(model.config)) {
     refuse(name,
            fmt::format("model format {} has no channels of numbers; the file is damaged", version));
   }
   model.self_test = in.string();
   const std::uint8_t format = in.u8();
-  if (model.config.crf && version < kVersion)
+  if (model.config.crf && version < kPartsVersion)
     refuse(name, fmt::format("a CRF in a model of format {}; the file is damaged", version));
-  if (model.config.has_ngrams() && version < kVersion)
+  if (model.config.has_ngrams() && version < kPartsVersion)
     refuse(name, fmt::format("word n-grams in a model of format {}; the file is damaged", version));
   const auto most = version < kProductsVersion ? WeightFormat::int8 : WeightFormat::int8_products;
   if (format > static_cast<std::uint8_t>(most))

@@ -56,9 +56,9 @@ void use(std::shared_ptr<const ModelFile> model) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
-  // Odd: what stands between version and checksum; of version 4 when the next bit is set.
+  // Odd: what stands between version and checksum; of version 5 when the next bit is set.
   const std::string bytes =
-      data[0] % 2 == 0 ? std::string(rest) : sealed(data[0] % 4 == 3 ? 4 : 1, rest);
+      data[0] % 2 == 0 ? std::string(rest) : sealed(data[0] % 4 == 3 ? 5 : 1, rest);
   try {
     auto model = std::make_shared<const ModelFile>(decode_model(bytes, "fuzz"));
     const std::string again = encode_model(*model);

@@ -28,7 +28,7 @@ refused() { # WHAT COMMAND...
   grep -q "^pnlp $1: $what" err || fail "$*: $(cat err)"
   lines err 1
 }
-model="later.pnlp: model format 7, but this pnlp reads up to 4; use a newer pnlp"
+model="later.pnlp: model format 7, but this pnlp reads up to 5; use a newer pnlp"
 refused "$model" predict -m later.pnlp "$DEV"
 refused "$model" eval -m later.pnlp "$DEV"
 refused "$model" bench -m later.pnlp "$DEV"

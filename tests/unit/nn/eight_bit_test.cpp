@@ -170,51 +170,6 @@ TEST_CASE("a linear layer in 8 bits is near the layer in floats, and its forms a
   }
 }
 
-TEST_CASE("token mixing in 8 bits is near the one in floats, and its forms agree") {
-  Random random(4);
-  constexpr std::size_t kSegment = 21;
-  for (const std::size_t hidden : {1U, 4U, 30U}) {
-    const auto in = normals(random, kSegment * hidden, 0.3);
-    const auto out = normals(random, kSegment * hidden, 0.3);
-    const auto in_bias = normals(random, hidden, 0.3);
-    const auto out_bias = normals(random, kSegment);
-    const TokenMixing8 mixing(in.data(), in_bias.data(), out.data(), out_bias.data(), kSegment,
-                              hidden, 1.0F);
-    Scratch8 scratch;
-    for (const std::size_t length : {1U, 3U, 4U, 5U, 8U, 9U, 13U, 21U}) {
-      for (const std::size_t columns : {1U, 16U, 37U}) {
-        const std::size_t stride = columns + 2;
-        const auto x = normals(random, length * stride);
-        std::vector<float> fast(length * stride, 0.5F);
-        mixing.run(length, columns, stride, x.data(), fast.data(), scratch);
-        for (const IntegerKernels* kernel : all_integer_kernels()) {
-          std::vector<float> other(length * stride, 0.5F);
-          mixing.run(length, columns, stride, x.data(), other.data(), scratch, *kernel);
-          CHECK(fast == other);
-        }
-        double worst = 0;
-        for (std::size_t c = 0; c < stride; ++c) {
-          std::vector<double> units(hidden);
-          for (std::size_t j = 0; j < hidden; ++j) {
-            double sum = in_bias[j];
-            for (std::size_t i = 0; i < length; ++i)
-              sum += static_cast<double>(in[i * hidden + j]) * x[i * stride + c];
-            units[j] = gelu(sum);
-          }
-          for (std::size_t i = 0; i < length; ++i) {
-            double sum = 0.5;
-            if (c < columns) sum += out_bias[i];
-            for (std::size_t j = 0; c < columns && j < hidden; ++j)
-              sum += static_cast<double>(out[i * hidden + j]) * units[j];
-            worst = std::max(worst, std::abs(sum - fast[i * stride + c]));
-          }
-        }
-        CHECK(worst < 0.02 * std::sqrt(static_cast<double>(hidden)) + 0.02);
-      }
-    }
-  }
-}
-
 TEST_CASE("the feature table: rows are added exactly, with the scales of their columns") {
   Table8 table;
   table.windowed_rows = 2;
