@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "pnlp/nn/integer_kernels.hpp"
 #include "pnlp/nn/layers.hpp"
@@ -13,7 +14,8 @@ constexpr float kLowest = -3.5F;     // below it GELU is taken for 0
 constexpr float kLeastGelu = 0.17F;  // nowhere is GELU below minus this
 constexpr float kDeviations = 5;     // values are expected within so many
 constexpr float kLeastRange = 0.5F;
-constexpr float kMost = 1e30F;          // of a range
+constexpr float kMost = 1e30F;                // of a range
+constexpr std::size_t kPreparedLengths = 64;  // longer ones need more work than their tables
 constexpr std::size_t kBlockRows = 48;  // rows whose hidden layer stays in the first-level cache
 
 std::size_t up(std::size_t n, std::size_t step) {
@@ -205,28 +207,39 @@ TokenMixing8::TokenMixing8(const Norm8& norm, const float* in, const float* in_b
     }
   }
   for (std::size_t at = units; at < in_sums_.size(); ++at) in_sums_[at] += in_sums_[at - units];
+  for (std::size_t length = 1; length <= std::min(segment, kPreparedLengths); ++length)
+    prepared_.push_back(prepare(length));
+}
+
+TokenMixing8::Prepared TokenMixing8::prepare(std::size_t length) const {
+  const std::size_t units = quads_ * 4;
+  Prepared made{.steps = GeluSteps(std::min(std::max(ranges_[length], kLeastRange), kMost)),
+                .in_scales = std::vector<float>(units),
+                .in_bias = std::vector<float>(units),
+                .out_scales = std::vector<float>(length),
+                .out_bias = std::vector<float>(length)};
+  const std::int32_t* sums = in_sums_.data() + up(length, 4) * units;
+  const float per_step = made.steps.per_step * unit_;
+  for (std::size_t j = 0; j < units; ++j) {
+    const float scale = std::min(in_scales_[j] * per_step, kMost);
+    made.in_scales[j] = scale;
+    made.in_bias[j] = in_bias_[j] * made.steps.per_step + made.steps.first -
+                      scale * static_cast<float>(kZeroByte * sums[j]);
+  }
+  for (std::size_t i = 0; i < length; ++i) {
+    const float scale = std::min(out_scales_[i] * made.steps.unit, kMost);
+    made.out_scales[i] = scale;
+    made.out_bias[i] = out_bias_[i] - scale * static_cast<float>(made.steps.zero * out_sums_[i]);
+  }
+  return made;
 }
 
 void TokenMixing8::run(std::size_t length, std::size_t columns, std::size_t stride,
                        const std::uint8_t* x, float* y, Scratch8& scratch,
                        const IntegerKernels& kernels) const {
-  const std::size_t units = quads_ * 4;
-  const GeluSteps steps(std::min(std::max(ranges_[length], kLeastRange), kMost));
-  float* scales = sized(scratch.scales, 2 * units + 2 * length);
-  float* bias = scales + units;
-  float* out_scales = bias + units;
-  float* out_bias = out_scales + length;
-  const std::int32_t* sums = in_sums_.data() + up(length, 4) * units;
-  const float per_step = steps.per_step * unit_;
-  for (std::size_t j = 0; j < units; ++j) {
-    scales[j] = std::min(in_scales_[j] * per_step, kMost);
-    bias[j] = in_bias_[j] * steps.per_step + steps.first -
-              scales[j] * static_cast<float>(kZeroByte * sums[j]);
-  }
-  for (std::size_t i = 0; i < length; ++i) {
-    out_scales[i] = std::min(out_scales_[i] * steps.unit, kMost);
-    out_bias[i] = out_bias_[i] - out_scales[i] * static_cast<float>(steps.zero * out_sums_[i]);
-  }
+  std::optional<Prepared> own;
+  if (length > prepared_.size()) own = prepare(length);
+  const Prepared& prepared = own ? *own : prepared_[length - 1];
   kernels.mix_tokens({.length = length,
                       .columns = columns,
                       .stride = stride,
@@ -235,10 +248,12 @@ void TokenMixing8::run(std::size_t length, std::size_t columns, std::size_t stri
                       .out_positions = segment_,
                       .x = x,
                       .in = in_.data(),
-                      .steps = {.scales = scales, .bias = bias, .table = steps.table.data()},
+                      .steps = {.scales = prepared.in_scales.data(),
+                                .bias = prepared.in_bias.data(),
+                                .table = prepared.steps.table.data()},
                       .out = out_.data(),
-                      .out_scales = out_scales,
-                      .out_bias = out_bias,
+                      .out_scales = prepared.out_scales.data(),
+                      .out_bias = prepared.out_bias.data(),
                       .scratch = sized(scratch.bytes, 128 * (quads_ + up(length, 4))),
                       .y = y});
 }

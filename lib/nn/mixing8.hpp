@@ -75,6 +75,13 @@ class TokenMixing8 {
            float* y, Scratch8& scratch, const IntegerKernels& kernels = integer_kernels()) const;
 
  private:
+  // What depends on the length.
+  struct Prepared {
+    GeluSteps steps;
+    std::vector<float> in_scales, in_bias, out_scales, out_bias;
+  };
+  Prepared prepare(std::size_t length) const;
+
   float unit_;
   std::size_t segment_, groups_, quads_;  // groups of four positions, of four units
   std::vector<std::int8_t> in_;           // [quads][groups][4 units][4 positions]
@@ -84,6 +91,7 @@ class TokenMixing8 {
   std::vector<std::int8_t> out_;       // [quads][segment][4 units]
   std::vector<float> out_scales_, out_bias_;
   std::vector<std::int32_t> out_sums_;
+  std::vector<Prepared> prepared_;  // from length 1 on
 };
 
 }  // namespace pnlp
