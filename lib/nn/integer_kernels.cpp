@@ -129,6 +129,7 @@ __attribute__((always_inline)) inline void add_products(const Lane* lanes, std::
 namespace vnni {
 
 #include "pnlp/nn/integer_kernels_vnni.inc"
+#include "pnlp/nn/integer_kernels_vnni_tokens.inc"
 
 }  // namespace vnni
 #pragma GCC pop_options
