@@ -10,7 +10,7 @@ namespace pnlp {
 namespace {
 
 // Activations of about this many tokens are in memory at a time (a longer record stands alone).
-constexpr std::size_t kPartTokens = 1024;
+constexpr std::size_t kPartTokens = 512;
 
 std::vector<Channel> channels_of(const ModelConfig& config) {
   std::vector<Channel> channels;
