@@ -28,9 +28,9 @@ constexpr std::string_view kMagic = "PNLPMODL";
 // Versions from 1 to kVersion are read; what is written is the least that has what is needed.
 constexpr std::uint32_t kPlainVersion = 2;
 constexpr std::uint32_t kProductsVersion = 3;
-constexpr std::uint32_t kPartsVersion = 4;  // channels of numbers, CRF, word n-grams
-constexpr std::uint32_t kVocabularyVersion = 5;
-constexpr std::uint32_t kVersion = kVocabularyVersion;
+constexpr std::uint32_t kPartsVersion = 4;  // channels of numbers, a CRF, word n-grams
+// A vocabulary, and mixing in 8 bits by ranges that follow from the weights.
+constexpr std::uint32_t kVersion = 5;
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::uint64_t kMaxText = 64ULL << 20;
 
@@ -201,9 +201,17 @@ bool has_numbers(const ModelConfig& config) {
   return std::ranges::any_of(config.channels, &ChannelRows::numbers);
 }
 
+// Whether the encoder mixes channels, and does so in 8 bits where products are.
+bool mixes(const std::string& encoder) {
+  constexpr std::array kMixing = {"mixer", "conv-mixer", "hourglass", "transformer", "shift"};
+  return std::ranges::count(kMixing, encoder) != 0;
+}
+
 // Older programs read what they can.
 std::uint32_t least_version(const ModelFile& model) {
-  if (!model.vocabulary.empty()) return kVocabularyVersion;
+  const bool mixes8 =
+      model.weight_format == WeightFormat::int8_products && mixes(model.config.shape.encoder);
+  if (!model.vocabulary.empty() || mixes8) return kVersion;
   if (has_numbers(model.config) || model.config.crf || model.config.has_ngrams())
     return kPartsVersion;
   return model.weight_format == WeightFormat::int8_products ? kProductsVersion : kPlainVersion;
@@ -280,7 +288,7 @@ ModelFile decode_model(const HeldText& held, const std::string& name) {
   ModelFile model;
   const std::string_view config = in.string();
   model.feature_source = in.string();
-  if (version >= kVocabularyVersion) model.vocabulary = held.with(in.string());
+  if (version >= kVersion) model.vocabulary = held.with(in.string());
   const std::string_view training = in.string();
   std::optional<Network> network;
   try {

@@ -87,7 +87,7 @@ void Attention::weigh(const Head& head, std::size_t row, std::size_t rows,
                 scratch.kernels);
   for (std::size_t i = 0; i < rows; ++i) {
     float* weights = scratch.weights.data() + i * head.length;
-    softmax(weights, head.length, weights);
+    probabilities(weights, head.length, weights);
   }
 }
 

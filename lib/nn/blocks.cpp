@@ -143,19 +143,6 @@ void FeedForward::backward(const float* w, const float* x, const float* dy, std:
   in_.backward(w, x, dhidden, rows, accumulate, dx, g);
 }
 
-FeedForward8::FeedForward8(const FeedForward& layer, const float* w)
-    : in_(layer.in().eight(w)), out_(layer.out().eight(w)) {}
-
-void FeedForward8::run(const float* x, std::size_t rows, bool accumulate, float* y,
-                       BlockScratch& scratch) const {
-  float* hidden = sized(scratch.hidden, kBlockRows * in_.outputs());
-  for (std::size_t row = 0; row < rows; row += kBlockRows) {
-    const std::size_t some = std::min(kBlockRows, rows - row);
-    in_.run(x + row * in_.inputs(), some, true, false, hidden, scratch.scratch8);
-    out_.run(hidden, some, false, accumulate, y + row * out_.outputs(), scratch.scratch8);
-  }
-}
-
 ChannelMixing::ChannelMixing(const std::string& prefix, std::size_t channels, std::size_t hidden,
                              ParameterLayout& layout)
     : channels_(channels),
@@ -192,15 +179,18 @@ void ChannelMixing::backward(const float* w, std::size_t t, const Dropout& dropo
 }
 
 ChannelMixing8::ChannelMixing8(const ChannelMixing& mixing, const float* w)
-    : mixing_(&mixing), w_(w), layers_(mixing.layers_, w) {}
+    : channels_(mixing.channels_),
+      norm_(mixing.norm_.eight(w)),
+      layers_(mixing.layers_.eight(norm_, w)) {}
 
 void ChannelMixing8::run(std::size_t t, float* x, BlockScratch& scratch) const {
-  const std::size_t c = mixing_->channels_;
-  float* normal = sized(scratch.normal, kBlockRows * c);
+  const std::size_t stride = layers_.stride();
+  std::vector<std::uint8_t>& normal = scratch.scratch8.normal;
+  normal.resize(std::max(normal.size(), kBlockRows * stride));
   for (std::size_t row = 0; row < t; row += kBlockRows) {
     const std::size_t rows = std::min(kBlockRows, t - row);
-    mixing_->norm_.predict(w_, x + row * c, rows, normal);
-    layers_.run(normal, rows, true, x + row * c, scratch);
+    norm_.run(x + row * channels_, rows, stride, normal.data());
+    layers_.run(normal.data(), rows, x + row * channels_, scratch.scratch8);
   }
 }
 

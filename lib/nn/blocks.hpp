@@ -11,6 +11,7 @@
 #include "pnlp/nn/eight_bit.hpp"
 #include "pnlp/nn/kernels.hpp"
 #include "pnlp/nn/layers.hpp"
+#include "pnlp/nn/mixing8.hpp"
 #include "pnlp/nn/parameters.hpp"
 
 namespace pnlp {
@@ -46,6 +47,9 @@ class Linear {
   void backward(const float* w, const float* x, const float* dy, std::size_t rows, bool accumulate,
                 float* dx, float* g) const;
   Linear8 eight(const float* w) const { return {w + weight_, w + bias_, inputs_, outputs_}; }
+  FeedForward8::Layer layer(const float* w) const {
+    return {w + weight_, w + bias_, inputs_, outputs_};
+  }
   std::size_t inputs() const { return inputs_; }
   std::size_t outputs() const { return outputs_; }
   double flops() const {  // a row's
@@ -69,6 +73,7 @@ class Norm {
   // Tensors `name`.gain and `name`.shift.
   Norm(const std::string& name, std::size_t channels, ParameterLayout& layout);
   void predict(const float* w, const float* x, std::size_t t, float* normal) const;
+  Norm8 eight(const float* w) const { return {w + gain_, w + shift_, channels_}; }
   // Returns kept.normal.
   const float* forward(const float* w, const float* x, std::size_t t, NormMemory& kept) const;
   // dx[T][C] is added to.
@@ -96,22 +101,14 @@ class FeedForward {
   // dx is overwritten, or added to.
   void backward(const float* w, const float* x, const float* dy, std::size_t rows, bool accumulate,
                 float* dx, FeedForwardMemory& kept, BlockScratch& scratch, float* g) const;
-  const Linear& in() const { return in_; }
-  const Linear& out() const { return out_; }
+  // Of what `norm` gives.
+  FeedForward8 eight(const Norm8& norm, const float* w) const {
+    return {norm, in_.layer(w), out_.layer(w)};
+  }
   double flops() const { return in_.flops() + out_.flops(); }  // a row's
 
  private:
   Linear in_, out_;
-};
-
-class FeedForward8 {
- public:
-  FeedForward8(const FeedForward& layer, const float* w);
-  void run(const float* x, std::size_t rows, bool accumulate, float* y,
-           BlockScratch& scratch) const;
-
- private:
-  Linear8 in_, out_;
 };
 
 struct ChannelMixingMemory {
@@ -141,13 +138,12 @@ class ChannelMixing {
 
 class ChannelMixing8 {
  public:
-  // `mixing` and `w` must outlive this.
   ChannelMixing8(const ChannelMixing& mixing, const float* w);
   void run(std::size_t t, float* x, BlockScratch& scratch) const;
 
  private:
-  const ChannelMixing* mixing_;
-  const float* w_;
+  std::size_t channels_;
+  Norm8 norm_;
   FeedForward8 layers_;
 };
 

@@ -11,6 +11,13 @@ float factor_of(const WordRows& word, std::size_t i) {
   return word.factors.empty() ? 1.0F : static_cast<float>(word.factors[i]) / float{kFactorOne};
 }
 
+PNLP_MULTIVERSION
+void add_bias(const float* __restrict bias, const float* __restrict x, std::size_t n,
+              float* __restrict y) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) y[i] = bias[i] + x[i];
+}
+
 // Calls visit(token, word, place) for every pair of a token and a word in its window.
 template <typename Visit>
 void for_each_neighbour(const BottleneckShape& shape, const PackedBatch& batch,
@@ -55,6 +62,13 @@ void project_word(const BottleneckShape& shape, const float* table, const WordRo
 void gather_windows(const BottleneckShape& shape, const PackedBatch& batch, const float* projected,
                     const float* bias, float* x) {
   const std::size_t c = shape.channels;
+  if (shape.window == 0) {
+    for (std::size_t token = 0; token < batch.tokens(); ++token) {
+      const auto word = static_cast<std::size_t>(batch.word_of_token[token]);
+      add_bias(bias, projected + word * c, c, x + token * c);
+    }
+    return;
+  }
   for (std::size_t token = 0; token < batch.tokens(); ++token) std::copy_n(bias, c, x + token * c);
   for_each_neighbour(shape, batch, [&](std::size_t token, std::size_t word, std::size_t place) {
     add(x + token * c, projected + word * shape.width() + place * c, c);

@@ -284,7 +284,7 @@ TagProbabilities::TagProbabilities(std::size_t slots, const std::optional<CrfWei
 
 void TagProbabilities::run(const float* const* rows, std::size_t length, float* out) {
   if (!chain_ || length == 0) {
-    for (std::size_t at = 0; at < length; ++at) softmax(rows[at], tags_, out + at * tags_);
+    for (std::size_t at = 0; at < length; ++at) probabilities(rows[at], tags_, out + at * tags_);
     return;
   }
   logits_.clear();

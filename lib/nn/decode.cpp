@@ -19,27 +19,18 @@ constexpr double kFar = -1e200;  // less is never
 
 }  // namespace
 
-// Of each tag's weights of transitions to free tags.
-void BioDecoder::bound_transitions(std::size_t tags, const CrfWeights& crf) {
+Transitions::Transitions(const CrfWeights& weights, std::size_t tags)
+    : CrfWeights(weights), least(tags), most(tags) {
   const std::size_t free = (tags + 1) / 2;
-  least_.resize(tags);
-  most_.resize(tags);
   for (std::size_t tag = 0; tag < tags; ++tag) {
-    const float* next = crf.next + tag * free;
-    float least = next[0];
-    float most = next[0];
-#pragma omp simd reduction(min : least) reduction(max : most)
-    for (std::size_t f = 1; f < free; ++f) {
-      least = std::min(least, next[f]);
-      most = std::max(most, next[f]);
-    }
-    least_[tag] = least;
-    most_[tag] = most;
+    const auto [low, high] = std::ranges::minmax(std::span(next + tag * free, free));
+    least[tag] = low;
+    most[tag] = high;
   }
 }
 
 // From score_, of the sequences that end in each tag, to those that are one token longer.
-void BioDecoder::step(std::size_t tags, std::span<const std::uint8_t> slots, const CrfWeights* crf,
+void BioDecoder::step(std::size_t tags, std::span<const std::uint8_t> slots, const Transitions* crf,
                       const float* row, std::int32_t* from) {
   const std::size_t free = (tags + 1) / 2;
   const std::size_t count = free - 1;
@@ -58,11 +49,11 @@ void BioDecoder::step(std::size_t tags, std::span<const std::uint8_t> slots, con
     double reached = -std::numeric_limits<double>::infinity();
     for (std::size_t previous = 0; previous < tags; ++previous) {
       if (score_[previous] <= kFar) continue;
-      reached = std::max(reached, score_[previous] + static_cast<double>(least_[previous]));
+      reached = std::max(reached, score_[previous] + static_cast<double>(crf->least[previous]));
     }
     for (std::size_t previous = 0; previous < tags; ++previous) {
       if (score_[previous] <= kFar) continue;
-      if (score_[previous] + static_cast<double>(most_[previous]) < reached) continue;
+      if (score_[previous] + static_cast<double>(crf->most[previous]) < reached) continue;
       for (std::size_t f = 0; f < free; ++f) {
         arrive(free_tag(f), previous,
                score_[previous] + static_cast<double>(crf->next[previous * free + f]));
@@ -85,13 +76,12 @@ void BioDecoder::step(std::size_t tags, std::span<const std::uint8_t> slots, con
 }
 
 double BioDecoder::decode(const float* const* rows, std::size_t length, std::size_t tags,
-                          std::span<const std::uint8_t> slots, const CrfWeights* crf,
+                          std::span<const std::uint8_t> slots, const Transitions* crf,
                           std::int32_t* out) {
   if (length == 0) return 0;
   score_.resize(tags);
   next_.resize(tags);
   from_.resize(length * tags);
-  if (crf != nullptr && length > 1) bound_transitions(tags, *crf);
   for (std::size_t k = 0; k < tags; ++k) {
     const bool continues = k != 0 && k % 2 == 0;
     const bool forbidden = !slots.empty() && k != 0 && slots[(k - 1) / 2] == 0;
@@ -115,7 +105,7 @@ double BioDecoder::decode(const float* const* rows, std::size_t length, std::siz
 
 std::size_t JointDecoder::decode(std::span<const float> label_logits, const float* const* rows,
                                  std::size_t length, std::size_t tags,
-                                 std::span<const std::uint8_t> label_slots, const CrfWeights* crf,
+                                 std::span<const std::uint8_t> label_slots, const Transitions* crf,
                                  std::int32_t* out) {
   const std::size_t slots = (tags - 1) / 2;
   const auto fits = [&](std::size_t label) {

@@ -11,6 +11,12 @@
 
 namespace pnlp {
 
+// Weights of transitions for decoding; what they point to must not change.
+struct Transitions : CrfWeights {
+  Transitions(const CrfWeights& weights, std::size_t tags);
+  std::vector<float> least, most;  // [tags], of the weights from a tag to a free tag
+};
+
 // Not thread-safe: keeps scratch memory.
 class BioDecoder {
  public:
@@ -19,16 +25,13 @@ class BioDecoder {
   // `slots`: which slots may be used, one entry each, 0 for no; empty: all. `crf`: weights of
   // transitions that are summed, too, or null. out[length].
   double decode(const float* const* rows, std::size_t length, std::size_t tags,
-                std::span<const std::uint8_t> slots, const CrfWeights* crf, std::int32_t* out);
+                std::span<const std::uint8_t> slots, const Transitions* crf, std::int32_t* out);
 
  private:
-  void step(std::size_t tags, std::span<const std::uint8_t> slots, const CrfWeights* crf,
+  void step(std::size_t tags, std::span<const std::uint8_t> slots, const Transitions* crf,
             const float* row, std::int32_t* from);
 
-  void bound_transitions(std::size_t tags, const CrfWeights& crf);
-
   std::vector<double> score_, next_;
-  std::vector<float> least_, most_;  // of the weights of transitions from a tag
   std::vector<std::int32_t> from_;
 };
 
@@ -40,7 +43,7 @@ class JointDecoder {
   // kMostLabels most probable labels. Returns the label, and its tags in out[length].
   std::size_t decode(std::span<const float> label_logits, const float* const* rows,
                      std::size_t length, std::size_t tags,
-                     std::span<const std::uint8_t> label_slots, const CrfWeights* crf,
+                     std::span<const std::uint8_t> label_slots, const Transitions* crf,
                      std::int32_t* out);
 
   static constexpr std::size_t kMostLabels = 8;

@@ -12,8 +12,6 @@ namespace pnlp {
 namespace {
 
 constexpr std::size_t kPanel = kPanelOutputs;
-constexpr float kLowest = -3.5F;  // below it GELU is taken for 0
-constexpr float kDeviations = 5;  // hidden values are expected within so many
 
 std::size_t up(std::size_t n, std::size_t step) {
   return (n + step - 1) / step;
@@ -72,6 +70,15 @@ Linear8::Linear8(const float* w, const float* bias, std::size_t inputs, std::siz
   }
 }
 
+RowProduct8 Linear8::product() const {
+  return {.groups = groups_,
+          .outputs = outputs_,
+          .w = weights_.data(),
+          .scales = scales_.data(),
+          .sums = sums_.data(),
+          .bias = bias_.data()};
+}
+
 RowProduct8 Linear8::quantize(const float* x, const std::size_t* starts, std::size_t rows,
                               const IntegerKernels& kernels, Scratch8& scratch) const {
   const std::size_t bytes = groups_ * 4;
@@ -84,16 +91,12 @@ RowProduct8 Linear8::quantize(const float* x, const std::size_t* starts, std::si
     kernels.quantize_row(from, inputs_, to, scratch.scales[row], scratch.zeros[row]);
     std::fill(to + inputs_, to + bytes, std::uint8_t{0});  // their weights are 0
   }
-  return {.rows = rows,
-          .groups = groups_,
-          .outputs = outputs_,
-          .x = scratch.bytes.data(),
-          .x_scales = scratch.scales.data(),
-          .x_zeros = scratch.zeros.data(),
-          .w = weights_.data(),
-          .scales = scales_.data(),
-          .sums = sums_.data(),
-          .bias = bias_.data()};
+  RowProduct8 made = product();
+  made.rows = rows;
+  made.x = scratch.bytes.data();
+  made.x_scales = scratch.scales.data();
+  made.x_zeros = scratch.zeros.data();
+  return made;
 }
 
 void Linear8::run(const float* x, std::size_t rows, bool gelu, bool accumulate, float* y,
@@ -111,103 +114,6 @@ void Linear8::run_at(const float* x, const std::size_t* starts, std::size_t rows
   RowProduct8 product = quantize(x, starts, rows, kernels, scratch);
   product.y = y;
   kernels.multiply_rows(product);
-}
-
-TokenMixing8::TokenMixing8(const float* in, const float* in_bias, const float* out,
-                           const float* out_bias, std::size_t segment, std::size_t hidden,
-                           float spread)
-    : segment_(segment), groups_(up(segment, 4)), quads_(up(hidden, 4)) {
-  const std::size_t units = quads_ * 4;
-  in_.resize(quads_ * groups_ * 16);
-  in_scales_.resize(units);
-  in_bias_.resize(units);
-  in_sums_.resize((groups_ + 1) * units);
-  out_.resize(quads_ * segment * 4);
-  out_scales_.resize(segment);
-  out_bias_.assign(out_bias, out_bias + segment);
-  out_sums_.resize(segment);
-  std::copy_n(in_bias, hidden, in_bias_.data());
-  for (std::size_t i = 0; i < segment; ++i) {
-    for (std::size_t j = 0; j < hidden; ++j) {
-      in_scales_[j] = std::max(in_scales_[j], std::abs(in[i * hidden + j]));
-      out_scales_[i] = std::max(out_scales_[i], std::abs(out[i * hidden + j]));
-    }
-  }
-  for (float& scale : in_scales_) scale = int8_scale(scale);
-  for (float& scale : out_scales_) scale = int8_scale(scale);
-  std::vector<float> squares(hidden);
-  ranges_.resize(segment + 1);
-  for (std::size_t i = 0; i < segment; ++i) {
-    for (std::size_t j = 0; j < hidden; ++j) {
-      const std::int8_t q = quantize_weight(in[i * hidden + j], in_scales_[j]);
-      in_[((j / 4 * groups_ + i / 4) * 4 + j % 4) * 4 + i % 4] = q;
-      in_sums_[(i / 4 + 1) * units + j] += q;
-      const std::int8_t r = quantize_weight(out[i * hidden + j], out_scales_[i]);
-      out_[(j / 4 * segment + i) * 4 + j % 4] = r;
-      out_sums_[i] += r;
-      squares[j] += in[i * hidden + j] * in[i * hidden + j];
-      ranges_[i + 1] = std::max(
-          ranges_[i + 1], std::abs(in_bias[j]) + kDeviations * spread * std::sqrt(squares[j]));
-    }
-  }
-  for (std::size_t at = units; at < in_sums_.size(); ++at) in_sums_[at] += in_sums_[at - units];
-}
-
-void TokenMixing8::run(std::size_t length, std::size_t columns, std::size_t stride, const float* x,
-                       float* y, Scratch8& scratch, const IntegerKernels& kernels) const {
-  const std::size_t units = quads_ * 4;
-  // Hidden values from kLowest to `range` in 256 steps, and what GELU makes of each.
-  const float range = std::min(std::max(ranges_[length], 0.5F), 1e30F);
-  const float step = (range - kLowest) / 255.0F;
-  std::array<float, 256> values;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] = kLowest + static_cast<float>(i) * step;
-  gelu_forward(values.data(), values.size(), values.data());
-  const float out_step = (values.back() + 0.17F) / 255.0F;
-  const auto zero = static_cast<std::int32_t>(std::ceil(0.17F / out_step));
-  alignas(64) std::array<std::uint8_t, 256> table;
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    const float entry = std::floor(values[i] / out_step + 0.5F) + static_cast<float>(zero);
-    // Signed bytes are looked up: -128 stands for the lowest value.
-    table[(i + 128) % 256] = static_cast<std::uint8_t>(entry > 0 ? std::min(entry, 255.0F) : 0.0F);
-  }
-  scratch.scales.resize(2 * units + 2 * length);
-  scratch.zeros.resize(units + length);
-  float* scales = scratch.scales.data();
-  float* bias = scales + units;
-  float* out_scales = bias + units;
-  std::int32_t* in_zeros = scratch.zeros.data();
-  std::int32_t* out_zeros = in_zeros + units;
-  const float inverse = 1.0F / step;
-  for (std::size_t j = 0; j < units; ++j) {
-    scales[j] = in_scales_[j] * inverse;
-    bias[j] = (in_bias_[j] - kLowest) * inverse - 128.0F;
-    in_zeros[j] = -128 * in_sums_[up(length, 4) * units + j];
-  }
-  for (std::size_t i = 0; i < length; ++i) {
-    out_scales[i] = out_scales_[i] * out_step;
-    out_zeros[i] = -zero * out_sums_[i];
-  }
-  scratch.bytes.resize(std::max(scratch.bytes.size(), 64 * (quads_ + up(length, 4)) + 64));
-  const TokenProduct8 product{.length = length,
-                              .columns = columns,
-                              .stride = stride,
-                              .quads = quads_,
-                              .in_groups = groups_,
-                              .out_positions = segment_,
-                              .x = x,
-                              .in = in_.data(),
-                              .in_zeros = in_zeros,
-                              .in_scales = scales,
-                              .in_bias = bias,
-                              .table = table.data(),
-                              .out = out_.data(),
-                              .out_zeros = out_zeros,
-                              .out_scales = out_scales,
-                              .out_bias = out_bias_.data(),
-                              .scratch = scratch.bytes.data(),
-                              .y = y};
-  kernels.mix_tokens(product);
 }
 
 void Table8::project(const WordRows& word, std::size_t own_place, float* projected,

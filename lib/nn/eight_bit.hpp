@@ -1,6 +1,6 @@
 // Prediction in 8 bits: layers prepared once from float weights, run on float rows. Weights have
-// one scale an output; activations are quantized as they come, unsigned, one scale a row (token
-// mixing: a column). Sums of products are exact integers, the same on every processor.
+// one scale an output; activations are quantized as they come, unsigned, one scale a row. Sums of
+// products are exact integers, the same on every processor.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ inline std::int8_t quantize_weight(float weight, float scale) {
 
 // Reused from call to call; one per thread.
 struct Scratch8 {
-  std::vector<std::uint8_t> bytes;
+  std::vector<std::uint8_t> bytes, normal, hidden;
   std::vector<float> scales;
   std::vector<std::int32_t> zeros;
 };
@@ -47,6 +47,8 @@ class Linear8 {
   // Of rows that begin at x + starts[row].
   void run_at(const float* x, const std::size_t* starts, std::size_t rows, float* y,
               Scratch8& scratch) const;
+  // The weights' part of a product.
+  RowProduct8 product() const;
   std::size_t inputs() const { return inputs_; }
   std::size_t outputs() const { return outputs_; }
 
@@ -59,28 +61,6 @@ class Linear8 {
   std::vector<std::int8_t> weights_;       // [outputs / 64][groups][64][4]
   std::vector<float> scales_, bias_;       // [outputs], to whole blocks of 64
   std::vector<std::int32_t> sums_;         // of an output's weights
-};
-
-// The token mixing of TokenMixing (kernels.hpp), in one pass: the hidden layer is looked up in a
-// table of 256 values of GELU and never leaves the first-level cache.
-class TokenMixing8 {
- public:
-  // in[segment][hidden], out[segment][hidden]; `spread`: root mean square of the inputs, by which
-  // the hidden layer's range is estimated (what is beyond it is cut off).
-  TokenMixing8(const float* in, const float* in_bias, const float* out, const float* out_bias,
-               std::size_t segment, std::size_t hidden, float spread);
-  void run(std::size_t length, std::size_t columns, std::size_t stride, const float* x, float* y,
-           Scratch8& scratch, const IntegerKernels& kernels = integer_kernels()) const;
-
- private:
-  std::size_t segment_, groups_, quads_;  // groups of four positions, of four units
-  std::vector<std::int8_t> in_;           // [quads][groups][4 units][4 positions]
-  std::vector<float> in_scales_, in_bias_;
-  std::vector<std::int32_t> in_sums_;  // [groups + 1][units]: of the weights before the group
-  std::vector<float> ranges_;          // [segment + 1]: largest hidden value by length
-  std::vector<std::int8_t> out_;       // [quads][segment][4 units]
-  std::vector<float> out_scales_, out_bias_;
-  std::vector<std::int32_t> out_sums_;
 };
 
 // The feature table: rows, each times its factor, are added as integers; one scale a column of each

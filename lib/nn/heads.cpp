@@ -49,7 +49,7 @@ void PoolHead::forward(const float* w, const PackedBatch& batch, const float* x,
     for (std::size_t at = begin; at < end; ++at) {
       attention[at] = dot(x + static_cast<std::size_t>(batch.token_order[at]) * c, w + query_, c);
     }
-    softmax(attention + begin, end - begin, attention + begin);
+    probabilities(attention + begin, end - begin, attention + begin);
     for (std::size_t at = begin; at < end; ++at) {
       add_scaled(memory.pooled.data() + b * c,
                  x + static_cast<std::size_t>(batch.token_order[at]) * c, attention[at], c);

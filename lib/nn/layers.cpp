@@ -212,11 +212,11 @@ void apply_dropout(const Dropout& dropout, float* x, std::size_t n) {
   }
 }
 
+namespace {
+
+// Returns the sum of exp(x - largest).
 PNLP_MULTIVERSION
-double softmax(const float* x, std::size_t n, float* y) {
-  float largest = x[0];
-#pragma omp simd reduction(max : largest)
-  for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, x[i]);
+float normalized_powers(const float* x, std::size_t n, float largest, float* y) {
   float sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (std::size_t i = 0; i < n; ++i) {
@@ -226,6 +226,26 @@ double softmax(const float* x, std::size_t n, float* y) {
   const float scale = 1.0F / sum;
 #pragma omp simd
   for (std::size_t i = 0; i < n; ++i) y[i] *= scale;
+  return sum;
+}
+
+PNLP_MULTIVERSION
+float largest_of(const float* x, std::size_t n) {
+  float largest = x[0];
+#pragma omp simd reduction(max : largest)
+  for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, x[i]);
+  return largest;
+}
+
+}  // namespace
+
+void probabilities(const float* x, std::size_t n, float* y) {
+  normalized_powers(x, n, largest_of(x, n), y);
+}
+
+double softmax(const float* x, std::size_t n, float* y) {
+  const float largest = largest_of(x, n);
+  const float sum = normalized_powers(x, n, largest, y);
   return static_cast<double>(largest) + std::log(static_cast<double>(sum));
 }
 

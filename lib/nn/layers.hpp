@@ -68,5 +68,7 @@ void apply_dropout(const Dropout& dropout, float* x, std::size_t n);
 
 // y[i] = exp(x[i] - max x) / sum. In place allowed. Returns log of the sum of exponentials of x.
 double softmax(const float* x, std::size_t n, float* y);
+// The same without the logarithm.
+void probabilities(const float* x, std::size_t n, float* y);
 
 }  // namespace pnlp

@@ -34,58 +34,51 @@ class MixerMemory : public EncoderMemory {
   BlockScratch scratch;
 };
 
-// Mixing in 8 bits; layer normalisations and skip connections stay in fp32.
+// Mixing in 8 bits; what is passed on stays in fp32.
 class Mixer8 : public Encoder8 {
  public:
   Mixer8(const EncoderShape& shape, const std::vector<BlockParameters>& blocks,
          const std::vector<ChannelMixing>& channels, const float* w)
-      : shape_(shape), w_(w), blocks_(blocks) {
-    for (const BlockParameters& p : blocks) {
-      tokens_.emplace_back(w + p.token_in, w + p.token_in_bias, w + p.token_out,
-                           w + p.token_out_bias, shape.segment, shape.hidden, spread(p));
+      : channels_(shape.channels) {
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      const BlockParameters& p = blocks[i];
+      const Norm8 norm(w + p.token_gain, w + p.token_shift, shape.channels);
+      const TokenMixing8 tokens(norm, w + p.token_in, w + p.token_in_bias, w + p.token_out,
+                                w + p.token_out_bias, shape.segment, shape.hidden);
+      blocks_.push_back({norm, tokens, ChannelMixing8(channels[i], w)});
     }
-    for (const ChannelMixing& mixing : channels) channels_.emplace_back(mixing, w);
   }
 
   void forward(const PackedBatch& batch, float* x, EncoderMemory& memory) const override {
     auto& mine = static_cast<MixerMemory&>(memory);
-    for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      mix_tokens(i, batch, x, mine);
-      channels_[i].run(batch.tokens(), x, mine.scratch);
+    for (const Block& block : blocks_) {
+      mix_tokens(block, batch, x, mine.scratch.scratch8);
+      block.channels.run(batch.tokens(), x, mine.scratch);
     }
   }
 
  private:
-  // Root mean square of what the token mixing's normalisation gives.
-  float spread(const BlockParameters& p) const {
-    float sum = 0;
-    for (std::size_t c = 0; c < shape_.channels; ++c) {
-      const float gain = w_[p.token_gain + c];
-      const float shift = w_[p.token_shift + c];
-      sum += gain * gain + shift * shift;
-    }
-    return std::sqrt(sum / static_cast<float>(shape_.channels));
-  }
+  struct Block {
+    Norm8 norm;
+    TokenMixing8 tokens;
+    ChannelMixing8 channels;
+  };
 
-  void mix_tokens(std::size_t i, const PackedBatch& batch, float* x, MixerMemory& memory) const {
+  void mix_tokens(const Block& block, const PackedBatch& batch, float* x, Scratch8& scratch) const {
     const std::size_t t = batch.tokens();
-    const std::size_t c = shape_.channels;
-    float* normal = sized(memory.scratch.normal, t * c);
-    layer_norm_forward(x, w_ + blocks_[i].token_gain, w_ + blocks_[i].token_shift, t, c, normal,
-                       nullptr, nullptr);
+    const std::size_t c = channels_;
+    scratch.normal.resize(std::max(scratch.normal.size(), t * c));
+    block.norm.run(x, t, c, scratch.normal.data());
     for (const SegmentGroup& group : batch.groups) {
       const std::size_t start = static_cast<std::size_t>(group.first_token) * c;
       const std::size_t columns = static_cast<std::size_t>(group.count) * c;
-      tokens_[i].run(static_cast<std::size_t>(group.length), columns, columns, normal + start,
-                     x + start, memory.scratch.scratch8);
+      block.tokens.run(static_cast<std::size_t>(group.length), columns, columns,
+                       scratch.normal.data() + start, x + start, scratch);
     }
   }
 
-  EncoderShape shape_;
-  const float* w_;
-  std::vector<BlockParameters> blocks_;
-  std::vector<TokenMixing8> tokens_;
-  std::vector<ChannelMixing8> channels_;
+  std::size_t channels_;
+  std::vector<Block> blocks_;
 };
 
 class Mixer : public Encoder {

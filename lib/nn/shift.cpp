@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pnlp/nn/blocks.hpp"
+#include "pnlp/nn/integer_kernels.hpp"
 
 namespace pnlp {
 namespace {
@@ -51,39 +52,47 @@ void for_each_shift(const PackedBatch& batch, std::size_t c, const Visit& visit)
   }
 }
 
-void shift(const PackedBatch& batch, std::size_t c, const float* normal,
-           std::vector<float>& shifted) {
-  shifted.assign(batch.tokens() * c, 0.0F);
-  for_each_shift(batch, c,
-                 [&](std::size_t token, std::size_t from, std::size_t first, std::size_t n) {
-                   std::copy_n(normal + from * c + first, n, shifted.data() + token * c + first);
-                 });
+// Rows of `c` values, `stride` apart; where there is no neighbour, `nothing`.
+template <typename T>
+void shift(const PackedBatch& batch, std::size_t c, std::size_t stride, const T* normal, T nothing,
+           std::vector<T>& shifted) {
+  shifted.assign(batch.tokens() * stride, nothing);
+  for_each_shift(
+      batch, c, [&](std::size_t token, std::size_t from, std::size_t first, std::size_t n) {
+        std::copy_n(normal + from * stride + first, n, shifted.data() + token * stride + first);
+      });
 }
 
 class Shift8 : public Encoder8 {
  public:
   Shift8(std::size_t channels, const std::vector<Layer>& layers, const float* w)
-      : channels_(channels), w_(w), layers_(layers) {
-    for (const Layer& layer : layers) mixing_.emplace_back(layer.mixing, w);
+      : channels_(channels) {
+    for (const Layer& layer : layers) {
+      const Norm8 norm = layer.norm.eight(w);
+      layers_.push_back({norm, layer.mixing.eight(norm, w)});
+    }
   }
 
   void forward(const PackedBatch& batch, float* x, EncoderMemory& memory) const override {
-    auto& mine = static_cast<ShiftMemory&>(memory);
+    Scratch8& scratch = static_cast<ShiftMemory&>(memory).scratch.scratch8;
     const std::size_t t = batch.tokens();
-    for (std::size_t i = 0; i < mixing_.size(); ++i) {
-      LayerMemory& kept = mine.layers.front();
-      float* normal = sized(kept.norm.normal, t * channels_);
-      layers_[i].norm.predict(w_, x, t, normal);
-      shift(batch, channels_, normal, kept.shifted);
-      mixing_[i].run(kept.shifted.data(), t, true, x, mine.scratch);
+    for (const Block& block : layers_) {
+      const std::size_t stride = block.mixing.stride();
+      scratch.normal.resize(std::max(scratch.normal.size(), t * stride));
+      block.norm.run(x, t, stride, scratch.normal.data());
+      shift(batch, channels_, stride, scratch.normal.data(), kZeroByte, scratch.bytes);
+      block.mixing.run(scratch.bytes.data(), t, x, scratch);
     }
   }
 
  private:
+  struct Block {
+    Norm8 norm;
+    FeedForward8 mixing;
+  };
+
   std::size_t channels_;
-  const float* w_;
-  const std::vector<Layer>& layers_;
-  std::vector<FeedForward8> mixing_;
+  std::vector<Block> layers_;
 };
 
 class Shift : public Encoder {
@@ -112,11 +121,12 @@ class Shift : public Encoder {
       LayerMemory& kept = mine.layers[keep ? i : 0];
       if (!keep) {
         layers_[i].norm.predict(w, x, t, sized(kept.norm.normal, n));
-        shift(batch, channels_, kept.norm.normal.data(), kept.shifted);
+        shift(batch, channels_, channels_, kept.norm.normal.data(), 0.0F, kept.shifted);
         layers_[i].mixing.predict(w, kept.shifted.data(), t, true, x, mine.scratch);
         continue;
       }
-      shift(batch, channels_, layers_[i].norm.forward(w, x, t, kept.norm), kept.shifted);
+      shift(batch, channels_, channels_, layers_[i].norm.forward(w, x, t, kept.norm), 0.0F,
+            kept.shifted);
       float* branch = sized(mine.scratch.branch, n);
       layers_[i].mixing.forward(w, kept.shifted.data(), t, false, branch, kept.mixing,
                                 mine.scratch);

@@ -20,7 +20,7 @@ void label_probabilities(const ModelConfig& config, const float* logits, float* 
   if (config.task == Task::multilabel) {
     for (std::size_t i = 0; i < k; ++i) probabilities[i] = sigmoid(probabilities[i]);
   } else {
-    softmax(probabilities, k, probabilities);
+    pnlp::probabilities(probabilities, k, probabilities);
   }
 }
 

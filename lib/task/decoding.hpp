@@ -18,7 +18,7 @@ namespace pnlp {
 struct RecordLogits {
   std::span<const float> labels;       // empty: no label (by the task, or for want of words)
   std::span<const float* const> tags;  // a row for each token that was read, in reading order
-  const CrfWeights* crf = nullptr;     // of the tags' transitions, if they are weighed
+  const Transitions* crf = nullptr;    // of the tags' transitions, if they are weighed
   // Probabilities of tags, [tokens read][tags]; only for PredictOptions::all_scores.
   std::span<const float> tag_probabilities;
 };

@@ -49,8 +49,10 @@ Inference::Inference(std::shared_ptr<const SharedModel> model, std::size_t most_
       most_floats_(most_floats),
       batcher_(make_batcher(model_->config)),
       set_(model_->config.fingerprint_width()),
-      decoder_(model_->config, model_->labels),
-      crf_(model_->network.crf(model_->weights.data())) {}
+      decoder_(model_->config, model_->labels) {
+  const auto crf = model_->network.crf(model_->weights.data());
+  if (crf) crf_.emplace(*crf, model_->config.tags());
+}
 
 void Inference::forget() {
   set_.clear();

@@ -102,7 +102,7 @@ class Inference {
   PackedBatch batch_;
   NetworkMemory memory_;
   OutcomeDecoder decoder_;
-  std::optional<CrfWeights> crf_;
+  std::optional<Transitions> crf_;
   std::optional<TagProbabilities> tag_probabilities_of_;  // made when first needed
   std::vector<const float*> rows_;
   std::vector<float> tag_probabilities_;

@@ -26,6 +26,22 @@ def rounded_row(row):
     return [scale * (min(255, max(0, round(value / scale + zero))) - zero) for value in row]
 
 
+def norm_bytes(x, weights, name):
+    """norm(x), each number the nearest multiple of a unit that a byte can say."""
+    unit = max(abs(shift) + 5 * abs(gain) for gain, shift in
+               zip(weights[name + ".gain"], weights[name + ".shift"])) / 127 or 1
+    return [[unit * min(127, max(-128, round(value / unit))) for value in row]
+            for row in norm(x, weights, name)]
+
+
+def stepped_gelu(most):
+    """GELU as hidden layers of mixing have it, for inputs of up to `most`."""
+    most = max(0.5, most)
+    step = (most + 3.5) / 255
+    unit = (gelu(most) + 0.17) / 255
+    return lambda z: unit * round(gelu(-3.5 + step * min(255, max(0, round((z + 3.5) / step)))) / unit)
+
+
 def norm(x, weights, name):
     result = []
     for row in x:
@@ -42,9 +58,9 @@ def linear(x, weights, name, small=False):
             for row in (map(rounded_row, x) if small else x)]
 
 
-def feed_forward(x, weights, name, small=False):
-    hidden = [[gelu(value) for value in row] for row in linear(x, weights, name + "_in", small)]
-    return linear(hidden, weights, name + "_out", small)
+def feed_forward(x, weights, name, activation=gelu):
+    hidden = [[activation(value) for value in row] for row in linear(x, weights, name + "_in")]
+    return linear(hidden, weights, name + "_out")
 
 
 def add(x, y):
@@ -125,9 +141,19 @@ def shifted(y):
             for i in range(size)]
 
 
+def hidden_range(weights, name):
+    """The greatest input that the hidden layer of channel mixing expects."""
+    gains, shifts = weights[name + "channel_norm.gain"], weights[name + "channel_norm.shift"]
+    return max(abs(bias + dot(shifts, column))
+               + 5 * math.sqrt(sum((gain * value) ** 2 for gain, value in zip(gains, column)))
+               for bias, column in zip(weights[name + "channel_in.bias"],
+                                       zip(*weights[name + "channel_in"])))
+
+
 def mix_channels(x, weights, name, small, change=lambda y: y):
-    y = change(norm(x, weights, name + "channel_norm"))
-    return add(x, feed_forward(y, weights, name + "channel", small))
+    y = change((norm_bytes if small else norm)(x, weights, name + "channel_norm"))
+    activation = stepped_gelu(hidden_range(weights, name)) if small else gelu
+    return add(x, feed_forward(y, weights, name + "channel", activation))
 
 
 def encode(encoder, layers, x, weights, small):

@@ -186,7 +186,11 @@ TEST_CASE(
   CHECK(small.self_test.empty());
   CHECK(small.config == model.config);
   const std::string bytes = encode_model(small);
-  CHECK(bytes.at(8) == 3);  // the version
+  CHECK(bytes.at(8) == 5);  // the version
+  ModelFile other = model;
+  other.config.shape.encoder = "none";
+  other.weights = std::vector<float>(Network(other.config).layout().size());
+  CHECK(encode_model(quantize_model(other)).at(8) == 3);  // nothing is mixed
   const ModelFile back = decode_model(bytes, "m.pnlp");
   CHECK(back.weights == small.weights);
   CHECK(back.table.scales == small.table.scales);
@@ -212,7 +216,7 @@ TEST_CASE("a model of numbers survives its file, which older programs refuse by 
   const ModelFile back = decode_model(bytes, "m.pnlp");
   CHECK(back.config == model.config);
   CHECK(encode_model(back) == bytes);
-  CHECK(encode_model(quantize_model(model)).at(8) == 4);
+  CHECK(encode_model(quantize_model(model)).at(8) == 5);
   CHECK(encode_model(tiny_model()).at(8) == 2);
   CHECK(complaint_of([&](Parts& parts) { parts.config = encode_config(model.config); }) ==
         "model format 2 has no channels of numbers; the file is damaged");
@@ -245,7 +249,7 @@ TEST_CASE("a CRF makes a later version, and survives its file in all formats") {
     for (std::size_t i = 0; i < 5; ++i) CHECK(read.end[i] == crf.end[i]);
   }
   const std::string products = encode_model(quantize_model(model));
-  CHECK(products.at(8) == 4);
+  CHECK(products.at(8) == 5);
   const ModelFile small = decode_model(products, "m.pnlp");
   const CrfWeights read = *network.crf(small.weights.data());
   for (std::size_t i = 0; i < 4; ++i) CHECK(std::abs(read.inside[i] - crf.inside[i]) < 0.03);

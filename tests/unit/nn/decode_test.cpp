@@ -226,7 +226,7 @@ TEST_CASE("with transitions the best of all sequences, and the best pair of all"
     const auto next = normals(random, 15, 2.0);
     const auto inside = normals(random, 4, 2.0);
     const auto end = normals(random, 5, 2.0);
-    const CrfWeights crf = {start.data(), next.data(), inside.data(), end.data()};
+    const Transitions crf({start.data(), next.data(), inside.data(), end.data()}, 5);
     const auto total = [&](const std::vector<std::int32_t>& path) {
       double sum = score(logits, 5, path);
       for (std::size_t t = 0; t < length; ++t) {

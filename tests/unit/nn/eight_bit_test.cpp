@@ -9,7 +9,6 @@
 
 #include "nn/noise.hpp"
 #include "nn/reference_math.hpp"
-#include "nn/token_mixing.hpp"
 #include "pnlp/nn/integer_kernels.hpp"
 
 using namespace pnlp;
@@ -163,44 +162,6 @@ TEST_CASE("a linear layer in 8 bits is near the layer in floats, and its forms a
             CHECK(std::abs(fast[r * outputs + n] - plain[r * outputs + n]) < 2e-5);
           }
         }
-      }
-    }
-  }
-}
-
-TEST_CASE("token mixing in 8 bits is near the one in floats, and its forms agree") {
-  Random random(4);
-  constexpr std::size_t kSegment = 21;
-  for (const std::size_t hidden : {1U, 4U, 30U}) {
-    const auto in = normals(random, kSegment * hidden, 0.3);
-    const auto out = normals(random, kSegment * hidden, 0.3);
-    const auto in_bias = normals(random, hidden, 0.3);
-    const auto out_bias = normals(random, kSegment);
-    const TokenMixing8 mixing(in.data(), in_bias.data(), out.data(), out_bias.data(), kSegment,
-                              hidden, 1.0F);
-    Scratch8 scratch;
-    for (const std::size_t length : {1U, 3U, 4U, 5U, 8U, 9U, 13U, 21U}) {
-      for (const std::size_t columns : {1U, 16U, 37U}) {
-        const std::size_t stride = columns + 2;
-        const auto x = normals(random, length * stride);
-        std::vector<float> fast(length * stride, 0.5F);
-        mixing.run(length, columns, stride, x.data(), fast.data(), scratch);
-        for (const IntegerKernels* kernel : all_integer_kernels()) {
-          std::vector<float> other(length * stride, 0.5F);
-          mixing.run(length, columns, stride, x.data(), other.data(), scratch, *kernel);
-          CHECK(fast == other);
-        }
-        const double worst = mixing_error({.length = length,
-                                           .hidden = hidden,
-                                           .columns = columns,
-                                           .stride = stride,
-                                           .x = x.data(),
-                                           .in = in.data(),
-                                           .in_bias = in_bias.data(),
-                                           .out = out.data(),
-                                           .out_bias = out_bias.data()},
-                                          std::vector<float>(fast.size(), 0.5F), fast);
-        CHECK(worst < 0.02 * std::sqrt(static_cast<double>(hidden)) + 0.02);
       }
     }
   }
