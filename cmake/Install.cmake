@@ -37,8 +37,8 @@ install(FILES completions/pnlp.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/ve
 # this target makes it anew, small enough to be carried along: the same bytes each time on one kind of CPU.
 set(sample ${PROJECT_SOURCE_DIR}/testdata/sample)
 add_custom_target(sample-model
-  COMMAND pnlp_program train --quiet --preset xsmall --channel-rows 256 --hidden 128 --segment 32 --weights int8 --epochs 120
-          --feature-drop 0.4 --seed 1
+  COMMAND pnlp_program train --quiet --preset megabyte --channel-rows 256 --feature-size 256 --bottleneck 32
+          --ngram-weights 8000 --weights int8 --seed 1
           --dev ${sample}/dev.jsonl -o ${sample}/sample.pnlp ${sample}/train.jsonl
   COMMENT "Training ${sample}/sample.pnlp" VERBATIM USES_TERMINAL)
 install(FILES ${sample}/sample.pnlp DESTINATION ${CMAKE_INSTALL_DATADIR}/pnlp)

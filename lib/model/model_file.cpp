@@ -243,7 +243,7 @@ std::string encode_model(const ModelFile& model) {
   out.u32(least_version(model));
   out.string(encode_config(model.config));
   out.string(model.feature_source);
-  if (!model.vocabulary.empty()) out.string(model.vocabulary.text());
+  if (least_version(model) == kVersion) out.string(model.vocabulary.text());
   out.string(compress(model.training));
   write_self_test(out, model);
   out.u8(static_cast<std::uint8_t>(model.weight_format));

@@ -167,8 +167,9 @@ def read_model(data):
         raise Bad("unknown version")
     model = {"version": version, "config": read_config(data.string(), version)}
     model["source"] = data.string()
-    if version > 4:
-        check_vocabulary(data.string())
+    vocabulary = data.string() if version > 4 else b""
+    if vocabulary:
+        check_vocabulary(vocabulary)
     data.string()
     model["self-test"] = data.string()
     form = data.number(1)
