@@ -21,7 +21,7 @@ cmake -G Ninja -S . -B $out -DCMAKE_BUILD_TYPE=Release -DPNLP_TESTS=OFF >/dev/nu
 cmake --build $out -j "$(nproc)" --target pnlp_program
 
 say "Train: one intent a request, and its slots, from 4,000 requests in English, German and Japanese"
-run $pnlp train -o $out/sample.pnlp --preset xsmall --weights int8 --dev $sample/dev.jsonl $sample/train.jsonl
+run $pnlp train -o $out/sample.pnlp --dev $sample/dev.jsonl $sample/train.jsonl
 ls -l $out/sample.pnlp | awk '{ printf "%s: %d bytes\n", $NF, $5 }'
 
 say "Label: 700 requests, none of them phrased like one of the training set"
