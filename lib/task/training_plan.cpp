@@ -19,6 +19,7 @@ namespace {
 constexpr std::uint32_t kFewestEpochs = 5;
 constexpr std::uint32_t kMostEpochs = 60;
 constexpr std::size_t kFewRecords = 2000;    // that are trained on twice
+constexpr double kManyRecords = 16e3;        // above, visits grow with their square root
 constexpr std::uint64_t kHeldOutStream = 1;  // of random numbers
 
 // Rows of a channel's table. Few values are all different lengths of words: more rows than that
@@ -118,8 +119,9 @@ void weigh_labels(const ModelConfig& config, const TrainOptions& options, Traini
 
 std::uint32_t epochs_for(const TrainOptions& options, const TrainingSet& set) {
   if (options.epochs != 0) return options.epochs;
-  const auto visits = [](double wanted, std::size_t count) {
-    return wanted / static_cast<double>(std::max<std::size_t>(1, count));
+  const double more = std::sqrt(std::max(1.0, static_cast<double>(set.records()) / kManyRecords));
+  const auto visits = [more](double wanted, std::size_t count) {
+    return more * wanted / static_cast<double>(std::max<std::size_t>(1, count));
   };
   const double epochs = std::ceil(std::min(visits(options.record_visits, set.records()),
                                            visits(options.token_visits, set.tokens())));
