@@ -38,7 +38,7 @@ install(FILES completions/pnlp.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/ve
 set(sample ${PROJECT_SOURCE_DIR}/testdata/sample)
 add_custom_target(sample-model
   COMMAND pnlp_program train --quiet --preset megabyte --channel-rows 256 --feature-size 256 --bottleneck 32
-          --ngram-weights 8000 --weights int8 --seed 1
+          --ngram-weights 8000 --separate-loss 0.5 --weights int8 --seed 1
           --dev ${sample}/dev.jsonl -o ${sample}/sample.pnlp ${sample}/train.jsonl
   COMMENT "Training ${sample}/sample.pnlp" VERBATIM USES_TERMINAL)
 install(FILES ${sample}/sample.pnlp DESTINATION ${CMAKE_INSTALL_DATADIR}/pnlp)

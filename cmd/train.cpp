@@ -186,6 +186,7 @@ class Train : public Command {
                                             : preset_for(records);
     resolve_preset(options, preset, train_);
     if (!options.given("batch")) train_.batch = batch_for(records.size());
+    if (!options.given("separate-loss") && !are_few(records.size())) train_.separate_loss = 0;
     const bool labels = train_.task ? has_label(*train_.task) : has_labels(records);
     if (!labels && !options.given("word-ngrams")) train_.shape.word_ngrams = 0;
     if (options.given("crf") || options.given("no-crf")) train_.crf = crf_;

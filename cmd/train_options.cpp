@@ -120,7 +120,7 @@ void declare_optimisation(Options& options, TrainOptions& train) {
   options
       .real(train.separate_loss, "separate-loss", "SHARE",
             "share of the label's loss that encoder and word n-grams answer for each alone", 0, 1)
-      .shown_default("by preset");
+      .shown_default("by preset, 0 for 2,000 records and more");
   options
       .real(train.slot_substitution, "slot-substitution", "SHARE",
             "share of the slots whose words are swapped for another occurrence's", 0, 0.99)

@@ -106,6 +106,10 @@ std::uint32_t batch_for(std::size_t records) {
   return static_cast<std::uint32_t>(std::clamp<std::size_t>(records / kSteps, 16, 128));
 }
 
+bool are_few(std::size_t records) {
+  return records < 2000;
+}
+
 bool has_labels(const RecordSet& records) {
   return any_record(
       records, [](const FeatureRecord& record) { return record.label_form != LabelForm::none; });

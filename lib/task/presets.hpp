@@ -28,6 +28,8 @@ const Preset& preset_for(const RecordSet& records);
 // Records a step when no number is asked for: fewer where there are few, so that an epoch has
 // enough steps.
 std::uint32_t batch_for(std::size_t records);
+// Whether records are so few that a model learns them by heart, and a held-out share is missed.
+bool are_few(std::size_t records);
 // Whether any record has a label: word n-grams, which some presets have, are for labels only.
 bool has_labels(const RecordSet& records);
 inline constexpr double kDocumentTokens = 24;

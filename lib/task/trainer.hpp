@@ -22,7 +22,7 @@ struct Recipe {
   double feature_drop = 0.5;  // share of fingerprint values left out in training
   double ngram_drop = 0;      // share of word n-grams left out
   // Share of the label's loss that encoder and word n-grams answer for each on its own, not both
-  // together: so that neither rests on what the other has learned by heart.
+  // together: so that neither rests on what the other has learned by heart. For few records.
   double separate_loss = 0;
   double slot_substitution =
       0.3;  // share of slots whose words are swapped for another occurrence's

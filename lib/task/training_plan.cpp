@@ -11,6 +11,7 @@
 #include "pnlp/base/random.hpp"
 #include "pnlp/feature/projection.hpp"
 #include "pnlp/task/initial_weights.hpp"
+#include "pnlp/task/presets.hpp"
 
 namespace pnlp {
 namespace {
@@ -18,7 +19,6 @@ namespace {
 // Bounds of the number of epochs when none is asked for.
 constexpr std::uint32_t kFewestEpochs = 5;
 constexpr std::uint32_t kMostEpochs = 60;
-constexpr std::size_t kFewRecords = 2000;    // that are trained on twice
 constexpr double kManyRecords = 16e3;        // above, visits grow with their square root
 constexpr std::uint64_t kHeldOutStream = 1;  // of random numbers
 
@@ -52,7 +52,7 @@ Split hold_out(const RecordSet& set, const TrainOptions& options) {
 
 // Early stopping needs something to stop by.
 bool trains_again(const RecordSet& set, const TrainOptions& options) {
-  return set.size() < kFewRecords && options.patience == 0;
+  return are_few(set.size()) && options.patience == 0;
 }
 
 ModelConfig make_config(const FeatureSource& source, const RecordSelection& train,

@@ -79,3 +79,8 @@ TEST_CASE("the preset follows from the records") {
   CHECK_FALSE(has_labels(toy::record_set(toy::source(), bare)));
   CHECK(choice({toy::features(text)}) == "megabyte");  // nothing to learn: train() says so
 }
+
+TEST_CASE("two thousand records are not few") {
+  CHECK(are_few(1999));
+  CHECK_FALSE(are_few(2000));
+}
