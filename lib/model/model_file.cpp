@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -201,20 +200,14 @@ bool has_numbers(const ModelConfig& config) {
   return std::ranges::any_of(config.channels, &ChannelRows::numbers);
 }
 
-// Whether the encoder mixes channels, and does so in 8 bits where products are.
-bool mixes(const std::string& encoder) {
-  constexpr std::array kMixing = {"mixer", "conv-mixer", "hourglass", "transformer", "shift"};
-  return std::ranges::count(kMixing, encoder) != 0;
-}
-
 // Older programs read what they can.
 std::uint32_t least_version(const ModelFile& model) {
-  const bool mixes8 =
-      model.weight_format == WeightFormat::int8_products && mixes(model.config.shape.encoder);
-  if (!model.vocabulary.empty() || mixes8) return kVersion;
+  const bool products = model.weight_format == WeightFormat::int8_products;
+  const bool mixing8 = products && encoder_uses(model.config.shape.encoder).mixing8;
+  if (!model.vocabulary.empty() || mixing8) return kVersion;
   if (has_numbers(model.config) || model.config.crf || model.config.has_ngrams())
     return kPartsVersion;
-  return model.weight_format == WeightFormat::int8_products ? kProductsVersion : kPlainVersion;
+  return products ? kProductsVersion : kPlainVersion;
 }
 
 // So that weights in fp32, which follow after one byte, are aligned.

@@ -69,18 +69,18 @@ struct Entry {
   EncoderUses uses{};
 };
 
-constexpr EncoderUses kBySegments = {.segment = true};
+constexpr EncoderUses kMixing8 = {.segment = true, .mixing8 = true};
 
 constexpr std::array kEncoders = {
-    Entry{"mixer", make_mixer, kBySegments},
-    Entry{"conv-mixer", make_conv_mixer, kBySegments},
+    Entry{"mixer", make_mixer, kMixing8},
+    Entry{"conv-mixer", make_conv_mixer, kMixing8},
     Entry{"conv", make_gated_conv, {.hidden = false, .segment = true}},
     Entry{"lstm", make_lstm},
-    Entry{"transformer", make_transformer, kBySegments},
+    Entry{"transformer", make_transformer, kMixing8},
     Entry{"qrnn", make_qrnn},
-    Entry{"shift", make_shift},
+    Entry{"shift", make_shift, {.mixing8 = true}},
     Entry{"hyper-mixer", make_hyper_mixer},
-    Entry{"hourglass", make_hourglass, kBySegments},
+    Entry{"hourglass", make_hourglass, kMixing8},
     Entry{"none", make_none, {.layers = false, .hidden = false}},
 };
 

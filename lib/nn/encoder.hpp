@@ -61,11 +61,12 @@ class Encoder {
   virtual double flops(std::size_t length) const = 0;
 };
 
-// Which of its sizes an encoder makes use of.
+// Which of its sizes an encoder makes use of, and how it computes in 8 bits.
 struct EncoderUses {
   bool layers = true;
   bool hidden = true;
   bool segment = false;  // else it reads whole sequences, however long
+  bool mixing8 = false;  // by mixing8.hpp, whose ranges follow from the weights
 };
 // Error(usage) for an unknown name, with the names that exist.
 EncoderUses encoder_uses(std::string_view name);
