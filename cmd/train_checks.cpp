@@ -77,6 +77,11 @@ constexpr std::initializer_list<Rule> kRules = {
      Where::command_line,
      {"ngram-weights", "ngram-drop", "separate-loss"},
      "makes no sense without word n-grams; ask for them with --word-ngrams, or leave it out"},
+    {RunFact::no_noise,
+     Where::command_line,
+     {"r-drop"},
+     "makes no sense where nothing is left out at random; give --feature-drop, --dropout, "
+     "--word-dropout or --ngram-drop"},
     {RunFact::not_joint,
      Where::command_line,
      {"tag-weight"},
@@ -122,6 +127,10 @@ void RunFacts::add_of(const ProjectionSpec& projection, const RecordSet& records
   if (!uses.segment) add(RunFact::encoder_reads_it_all, shape.encoder);
   if (shape.layers == 0) add(RunFact::no_layers);
   if (train.teachers.empty() && train.ensemble == 0) add(RunFact::no_teachers);
+  const bool drops_ngrams = shape.word_ngrams > 0 && train.ngram_drop > 0;
+  const bool drops_branches = uses.layers && shape.layers > 0 && train.dropout > 0;
+  if (train.feature_drop <= 0 && train.word_dropout <= 0 && !drops_ngrams && !drops_branches)
+    add(RunFact::no_noise);
   if (records.empty()) return;  // train() says so
   ModelConfig config;
   if (train.task) config.task = *train.task;

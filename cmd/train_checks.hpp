@@ -26,6 +26,7 @@ enum class RunFact : std::uint8_t {
   encoder_has_no_hidden,  // (its name)
   encoder_reads_it_all,   // (its name)
   no_layers,
+  no_noise,  // nothing is left out at random
   no_teachers,
   no_labels,  // the task has none (its name)
   no_word_ngrams,

@@ -122,6 +122,12 @@ void declare_optimisation(Options& options, TrainOptions& train) {
             "share of the label's loss that encoder and word n-grams answer for each alone", 0, 1)
       .shown_default("by preset, 0 for 2,000 records and more");
   options
+      .real(train.r_drop, "r-drop", "X",
+            "weight of R-Drop: each record is read twice a step, and both answers are drawn "
+            "together; 0: read once",
+            0, 1000)
+      .shown_default("by preset");
+  options
       .real(train.slot_substitution, "slot-substitution", "SHARE",
             "share of the slots whose words are swapped for another occurrence's", 0, 0.99)
       .shown_default("by preset");
@@ -195,6 +201,8 @@ void resolve_preset(const Options& options, const Preset& preset, TrainOptions& 
       "ngram-drop", [](TrainOptions & o) -> auto& { return o.ngram_drop; });
   keep(
       "separate-loss", [](TrainOptions & o) -> auto& { return o.separate_loss; });
+  keep(
+      "r-drop", [](TrainOptions & o) -> auto& { return o.r_drop; });
   keep(
       "slot-substitution", [](TrainOptions & o) -> auto& { return o.slot_substitution; });
   keep(

@@ -106,6 +106,7 @@ complete -c pnlp -n '__fish_seen_subcommand_from train' -l warmup -x -d 'share o
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l feature-drop -x -d 'share of the hash values left out at random'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l ngram-drop -x -d 'share of the hashed n-grams of words left out at random'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l separate-loss -x -d 'share of the label\'s loss that encoder and word n-grams answer for each alone'
+complete -c pnlp -n '__fish_seen_subcommand_from train' -l r-drop -x -d 'weight of R-Drop: each record is read twice a step, and both answers are drawn together; 0: read once'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l slot-substitution -x -d 'share of the slots whose words are swapped for another occurrence\'s'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l word-dropout -x -d 'share of the words left out at random; their places stay'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l dropout -x -d 'dropout after each mixing'

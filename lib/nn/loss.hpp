@@ -21,6 +21,14 @@ double sigmoid_cross_entropy(const float* logits, std::size_t k, const std::int3
                              const float* weights, std::size_t count, float smoothing, float scale,
                              float* dlogits);
 
+// How far apart two rows of logits are: half of KL(p || q) + KL(q || p), where p and q are their
+// softmax. da[K] and db[K] = scale times its gradients. Returns it times `scale`.
+double softmax_divergence(const float* a, const float* b, std::size_t k, float scale, float* da,
+                          float* db);
+// The same of independent sigmoids, summed.
+double sigmoid_divergence(const float* a, const float* b, std::size_t k, float scale, float* da,
+                          float* db);
+
 // 1 / (1 + exp(-x)) without overflow.
 float sigmoid(float x);
 

@@ -24,8 +24,11 @@ struct Recipe {
   // Share of the label's loss that encoder and word n-grams answer for each on its own, not both
   // together: so that neither rests on what the other has learned by heart. For few records.
   double separate_loss = 0;
+  // Weight of R-Drop (Liang et al. 2021): each record is read twice a step, with other values left
+  // out, and what both say is drawn together. 0: read once.
+  double r_drop = 0;
   double slot_substitution =
-      0.3;  // share of slots whose words are swapped for another occurrence's
+      0.3;               // share of slots whose words are swapped for another occurrence's
   double dropout = 0.1;  // after each mixing
   double weight_decay = 0.01;
   bool transitions = false;  // weigh those of tags, where there are tags
@@ -123,14 +126,14 @@ class DivergedError : public Error {
 };
 
 // Without `dev_records`, a share of the training records is held out; where they are few (and
-// without patience), a second model is then trained on all of them, and is the result. Records that lack a label (or
-// slots) teach only what they have, and are counted in a warning.
-// Errors: data (no label where the task needs one, a single class, nothing to train on, a dev set
-// without a record, an initial model of other features), usage (an option that makes no sense),
-// DivergedError. `report` is called after each step and at the end of each epoch; returning false
-// stops training: at the end of an epoch after a checkpoint is written, within an epoch at once, so
-// that the last checkpoint stands. With an ensemble, a run that is stopped while a teacher is
-// trained gives a result without a model.
+// without patience), a second model is then trained on all of them, and is the result. Records that
+// lack a label (or slots) teach only what they have, and are counted in a warning. Errors: data (no
+// label where the task needs one, a single class, nothing to train on, a dev set without a record,
+// an initial model of other features), usage (an option that makes no sense), DivergedError.
+// `report` is called after each step and at the end of each epoch; returning false stops training:
+// at the end of an epoch after a checkpoint is written, within an epoch at once, so that the last
+// checkpoint stands. With an ensemble, a run that is stopped while a teacher is trained gives a
+// result without a model.
 TrainResult train(const FeatureSource& source, const RecordSet& train_records,
                   const std::optional<RecordSet>& dev_records, const TrainOptions& options,
                   const std::function<bool(const EpochReport&)>& report);

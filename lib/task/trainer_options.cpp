@@ -25,6 +25,8 @@ void check_options(const TrainOptions& options) {
   need(share(options.ngram_drop), "n-gram drop", options.ngram_drop, "a share from 0 to below 1");
   need(options.separate_loss >= 0 && options.separate_loss <= 1, "the separate loss",
        options.separate_loss, "a share from 0 to 1");
+  need(options.r_drop >= 0 && options.r_drop <= 1000, "the weight of R-Drop", options.r_drop,
+       "0 (none) to 1000");
   need(share(options.slot_substitution), "slot substitution", options.slot_substitution,
        "a share from 0 to below 1");
   need(share(options.word_dropout), "word dropout", options.word_dropout,
@@ -67,6 +69,7 @@ void write_options(JsonWriter& json, const TrainOptions& options, std::uint32_t 
   json.key("feature_drop").value(options.feature_drop);
   json.key("ngram_drop").value(options.ngram_drop);
   json.key("separate_loss").value(options.separate_loss);
+  json.key("r_drop").value(options.r_drop);
   json.key("slot_substitution").value(options.slot_substitution);
   json.key("word_dropout").value(options.word_dropout);
   json.key("dropout").value(options.dropout);

@@ -46,21 +46,11 @@ class TrainingStep {
   void cut();
   void run_shard(Shard& shard, std::size_t index, std::uint64_t step, std::size_t batch,
                  std::span<const float> weights);
-  struct RowTarget;
-  void blend(std::span<const float> taught, std::span<const std::int32_t> gold,
-             std::span<const float> weights, RowTarget& target) const;
-  double label_loss(Shard& shard, float scale) const;
-  double label_loss_of(Shard& shard, std::size_t sequence, float scale) const;
-  double tag_loss(Shard& shard, float scale) const;
-  // The same of a CRF; also adds the gradients of its transitions to the shard's.
-  double crf_loss(Shard& shard, float scale, std::span<const float> weights) const;
-  double crf_loss_of(Shard& shard, std::size_t sequence, float scale) const;
-  void read_soft_tags(const PackedBatch& batch, std::size_t begin, Shard& shard) const;
-  // The recipe's, where the label has two sources.
-  float separate_loss() const {
-    return network_.ngrams() != nullptr ? static_cast<float>(options_.separate_loss) : 0.0F;
-  }
+  TrainNoise noise(std::uint64_t key) const;
+  float input_scale() const { return static_cast<float>(1 / (1 - options_.feature_drop)); }
   float ngram_scale() const { return static_cast<float>(1 / (1 - options_.ngram_drop)); }
+  template <typename Visit>
+  void for_each_pass(const Visit& visit) const;
   void reduce();
 
   const ModelConfig& config_;

@@ -11,7 +11,7 @@ import os
 import sys
 
 import peers
-from measuring import CORES, NOISY, Failed, Timing, Usage, interleave, load_warning, processor, run
+from measuring import CORES, NOISY, Failed, Timing, Usage, interleave, load_warning, peak_memory, processor, run
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 TORCH_PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "padded_mixer.py")
@@ -114,7 +114,7 @@ class Comparison:
                 first = getattr(one, field)
                 return first + (EPOCHS - 1) * (getattr(more, field) - first) / (few - 1)
 
-            return Timing([Usage(whole("wall"), whole("cpu"), more.peak, more.others)])
+            return Timing([Usage(whole("wall"), whole("cpu"), more.others)])
 
         mine, its = extrapolated(*timings[:2]), extrapolated(*timings[2:])
         epoch = (timings[1].wall - timings[0].wall) / (few - 1)
@@ -196,10 +196,11 @@ class Comparison:
 
     def memory(self):
         model = self.base() if self.options.preset else self.paper()
-        timing = Timing([run(self.predict(self.shop.quantized(model), self.shop.repeated("mtop/en", "json", self.options.rows)))])
+        command = self.predict(self.shop.quantized(model), self.shop.repeated("mtop/en", "json", self.options.rows))
+        timing = Timing([run(command)])
         tokenizer = "chars" if self.options.preset else self.tokenizer().split(":")[0]
         result = Result(timing, notes=["%d rows, tokenizer %s" % (self.options.rows, tokenizer)])
-        result.value = timing.peak * 1e-6
+        result.value = peak_memory(command) * 1e-6
         return result
 
     def threads(self, what):

@@ -3,6 +3,7 @@
 import os
 import statistics
 import subprocess
+import sys
 import time
 
 CORES = os.cpu_count() or 1
@@ -14,11 +15,11 @@ class Failed(Exception):
 
 
 class Usage:
-    """What one run took: `wall` and `cpu` (user and system) in seconds, `peak` memory in bytes, and the share of all
-    processors' time that went to `others` meanwhile."""
+    """What one run took: `wall` and `cpu` (user and system) in seconds, and the share of all processors' time that went
+    to `others` meanwhile."""
 
-    def __init__(self, wall, cpu, peak=0, others=0.0):
-        self.wall, self.cpu, self.peak, self.others = wall, cpu, peak, others
+    def __init__(self, wall, cpu, others=0.0):
+        self.wall, self.cpu, self.others = wall, cpu, others
 
 
 class Timing:
@@ -27,15 +28,14 @@ class Timing:
     def __init__(self, usages):
         self.wall = statistics.median(usage.wall for usage in usages)
         self.cpu = statistics.median(usage.cpu for usage in usages)
-        self.peak = max(usage.peak for usage in usages)
         self.others = statistics.median(usage.others for usage in usages)
         times = [usage.cpu for usage in usages]
         self.spread = (max(times) - min(times)) / self.cpu if self.cpu > 0 else 0.0
         self.runs = len(usages)
 
     def as_json(self):
-        return {"wall": round(self.wall, 6), "cpu": round(self.cpu, 6), "peak": self.peak,
-                "spread": round(self.spread, 4), "others": round(self.others, 4), "runs": self.runs}
+        return {"wall": round(self.wall, 6), "cpu": round(self.cpu, 6), "spread": round(self.spread, 4),
+                "others": round(self.others, 4), "runs": self.runs}
 
 
 def busy_seconds():
@@ -59,7 +59,20 @@ def run(command, stdin=None):
     if child.returncode != 0:
         raise Failed("%s: exit status %d\n%s" % (" ".join(command), child.returncode, said.decode(errors="replace")))
     others = max(0.0, spent - usage.ru_utime - usage.ru_stime) / (CORES * max(wall, 0.02))
-    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, min(1.0, others))
+    return Usage(wall, usage.ru_utime + usage.ru_stime, min(1.0, others))
+
+
+# A program's peak as the system tells it counts what its parent took, before the program replaced it: hence a small one.
+PEAK = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True); " \
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)"
+
+
+def peak_memory(command):
+    """Bytes of a command's largest resident set. Errors: Failed, with what it said."""
+    done = subprocess.run([sys.executable, "-S", "-c", PEAK, *command], capture_output=True, check=False)
+    if done.returncode != 0:
+        raise Failed("%s\n%s" % (" ".join(command), done.stderr.decode(errors="replace")))
+    return int(done.stdout)
 
 
 def interleave(works, runs, warm=True):

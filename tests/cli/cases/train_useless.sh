@@ -45,6 +45,9 @@ refused "without word n-grams; ask for them with --word-ngrams" both.pnf --ngram
 refused "without word n-grams" both.pnf --ngram-drop 0.2 --word-ngrams 0
 refused "with the task tags: word n-grams tell labels" slots.pnf --ngram-drop 0.2
 refused "with the task tags: word n-grams tell labels" both.pnf --ngram-weights 2000 --task tags
+refused "where nothing is left out at random; give --feature-drop" both.pnf --r-drop 2 --feature-drop 0 --dropout 0
+refused "where nothing is left out at random" both.pnf --r-drop 2 --feature-drop 0 --encoder none
+taken both.pnf --r-drop 2 --encoder none
 taken both.pnf --ngram-weights 2000 --ngram-drop 0.2 --word-ngrams 1
 taken both.pnf --ngram-drop 0
 want 2 pnlp train -q --ngram-weights 2000 -o m.pnlp slots.pnf 2>err

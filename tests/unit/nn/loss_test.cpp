@@ -46,6 +46,58 @@ void compare(Function function, Exact exact, const std::vector<float>& logits,
   }
 }
 
+double divergence(const std::vector<double>& p, const std::vector<double>& q) {
+  double sum = 0;
+  for (std::size_t i = 0; i < p.size(); ++i) sum += p[i] * std::log(p[i] / q[i]);
+  return sum;
+}
+
+double exact_softmax_divergence(const std::vector<double>& a, const std::vector<double>& b) {
+  const std::vector<double> p = exact_softmax(a);
+  const std::vector<double> q = exact_softmax(b);
+  return (divergence(p, q) + divergence(q, p)) / 2;
+}
+
+double exact_sigmoid_divergence(const std::vector<double>& a, const std::vector<double>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double p = 1 / (1 + std::exp(-a[i]));
+    const double q = 1 / (1 + std::exp(-b[i]));
+    sum += (divergence({p, 1 - p}, {q, 1 - q}) + divergence({q, 1 - q}, {p, 1 - p})) / 2;
+  }
+  return sum;
+}
+
+using Divergence = double (*)(const float*, const float*, std::size_t, float, float*, float*);
+using ExactDivergence = double (*)(const std::vector<double>&, const std::vector<double>&);
+
+// The same for the divergence of two rows.
+void compare(Divergence function, ExactDivergence exact, const std::vector<float>& a,
+             const std::vector<float>& b, double scale) {
+  std::vector<float> da(a.size(), 99.0F);  // overwritten
+  std::vector<float> db(a.size(), 99.0F);
+  const double found =
+      function(a.data(), b.data(), a.size(), static_cast<float>(scale), da.data(), db.data());
+  std::vector<double> x(a.begin(), a.end());
+  std::vector<double> y(b.begin(), b.end());
+  CHECK(found == doctest::Approx(scale * exact(x, y)).epsilon(1e-4));
+  const auto check = [&](std::vector<double>& moved, const std::vector<float>& gradient) {
+    for (std::size_t i = 0; i < moved.size(); ++i) {
+      const double value = moved[i];
+      moved[i] = value + 1e-5;
+      const double above = exact(x, y);
+      moved[i] = value - 1e-5;
+      const double below = exact(x, y);
+      moved[i] = value;
+      CAPTURE(i);
+      CHECK(std::abs(static_cast<double>(gradient[i]) - scale * (above - below) / 2e-5) <
+            4e-6 * scale);
+    }
+  };
+  check(x, da);
+  check(y, db);
+}
+
 }  // namespace
 
 TEST_CASE("cross-entropy worked out by hand") {
@@ -82,6 +134,26 @@ TEST_CASE("losses equal their formulas, with any targets, weights, smoothing and
                   scale);
         }
       }
+    }
+  }
+}
+
+TEST_CASE("divergences equal their formulas, and are nothing between equals") {
+  Random random(6);
+  for (const std::size_t k : {1, 2, 5, 17, 33}) {
+    const auto a = normals(random, k, 2.0);
+    const auto b = normals(random, k, 2.0);
+    for (const double scale : {1.0, 0.125, 3.0}) {
+      CAPTURE(k);
+      compare(softmax_divergence, exact_softmax_divergence, a, b, scale);
+      compare(sigmoid_divergence, exact_sigmoid_divergence, a, b, scale);
+    }
+    for (const Divergence function : {softmax_divergence, sigmoid_divergence}) {
+      std::vector<float> da(k);
+      std::vector<float> db(k);
+      CHECK(function(a.data(), a.data(), k, 1.0F, da.data(), db.data()) == 0);
+      CHECK(da == std::vector<float>(k, 0.0F));
+      CHECK(db == std::vector<float>(k, 0.0F));
     }
   }
 }
