@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "pnlp/base/error.hpp"
 #include "pnlp/nn/layers.hpp"
+#include "pnlp/nn/logistic.hpp"
 
 namespace pnlp {
 namespace {
@@ -35,14 +37,26 @@ double dot_row(const double* a, const double* b, std::size_t n) {
 }
 
 // Makes the largest of `values` 0, and returns what it was.
+PNLP_MULTIVERSION
 double normalize(double* values, std::size_t n) {
-  const double most = *std::max_element(values, values + n);
+  double most = values[0];
+#pragma omp simd reduction(max : most)
+  for (std::size_t i = 0; i < n; ++i) most = std::max(most, values[i]);
+#pragma omp simd
   for (std::size_t i = 0; i < n; ++i) values[i] -= most;
   return most;
 }
 
+PNLP_MULTIVERSION
 void exponentials(const double* values, std::size_t n, double* out) {
-  for (std::size_t i = 0; i < n; ++i) out[i] = std::exp(values[i]);
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) out[i] = exponential(values[i]);
+}
+
+PNLP_MULTIVERSION
+void logarithms(const double* values, std::size_t n, double* out) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) out[i] = logarithm(values[i]);
 }
 
 void subtract(std::vector<double>& from, const std::vector<double>& what, double factor) {
@@ -102,8 +116,8 @@ double TagChain::run(const double* logits, std::size_t length) {
   for (std::size_t state = 0; state < states_; ++state)
     sums_[state] = alpha_[(length - 1) * states_ + state] + end_[state];
   const double most = normalize(sums_.data(), states_);
-  double sum = 0;
-  for (const double value : sums_) sum += std::exp(value);
+  exponentials(sums_.data(), states_, sums_.data());
+  const double sum = std::accumulate(sums_.begin(), sums_.end(), 0.0);
   log_sum_ = alpha_offset_.back() + most + std::log(sum);
   return log_sum_;
 }
@@ -123,7 +137,7 @@ void TagChain::forward(const double* logits) {
       }
       for (std::size_t k = 0; k < slots_; ++k)
         sums_[free_ + k] = before[1 + k] * inside_[k] + before[free_ + k] * inside_[slots_ + k];
-      for (std::size_t state = 0; state < states_; ++state) alpha[state] = std::log(sums_[state]);
+      logarithms(sums_.data(), states_, alpha);
     }
     for (std::size_t state = 0; state < states_; ++state)
       alpha[state] += logits[at * states_ + tag_of(state)];
@@ -146,7 +160,7 @@ void TagChain::backward(const double* logits) {
         beta[1 + k] += inside_[k] * after[free_ + k];
         beta[free_ + k] += inside_[slots_ + k] * after[free_ + k];
       }
-      for (std::size_t state = 0; state < states_; ++state) beta[state] = std::log(beta[state]);
+      logarithms(beta, states_, beta);
     }
     const double most = normalize(beta, states_);
     beta_offset_[at] = at + 1 == length_ ? most : arrival_offset_[at + 1] + shift_ + most;
@@ -158,14 +172,15 @@ void TagChain::backward(const double* logits) {
   }
 }
 
-void TagChain::probabilities(std::size_t at, double* out) const {
+void TagChain::probabilities(std::size_t at, double* out) {
   const double offset = alpha_offset_[at] + beta_offset_[at] - log_sum_;
   for (std::size_t state = 0; state < states_; ++state)
-    out[tag_of(state)] =
-        std::exp(alpha_[at * states_ + state] + beta_[at * states_ + state] + offset);
+    sums_[state] = alpha_[at * states_ + state] + beta_[at * states_ + state] + offset;
+  exponentials(sums_.data(), states_, sums_.data());
+  for (std::size_t state = 0; state < states_; ++state) out[tag_of(state)] = sums_[state];
 }
 
-void TagChain::add_transitions(double scale, CrfValues& out) const {
+void TagChain::add_transitions(double scale, CrfValues& out) {
   std::vector<double> row(states_);
   probabilities(0, row.data());
   for (std::size_t f = 0; f < free_; ++f) out.start[f] += scale * row[free_tag(f)];

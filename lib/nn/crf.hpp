@@ -53,9 +53,9 @@ class TagChain {
   // sequences' scores. What follows speaks of this run.
   double run(const double* logits, std::size_t length);
   // Of the tags of token `at`: out[G].
-  void probabilities(std::size_t at, double* out) const;
+  void probabilities(std::size_t at, double* out);
   // Adds `scale` times the expected number of each transition.
-  void add_transitions(double scale, CrfValues& out) const;
+  void add_transitions(double scale, CrfValues& out);
 
  private:
   // Within: a state is a free tag, or F + k for I-k.
@@ -75,7 +75,7 @@ class TagChain {
   std::vector<double> alpha_, beta_;
   std::vector<double> alpha_exp_, arrival_exp_;  // the latter: of logit and beta
   std::vector<double> alpha_offset_, beta_offset_, arrival_offset_;
-  std::vector<double> sums_;
+  std::vector<double> sums_;  // scratch
 };
 
 // Cross-entropy of the CRF against a mixture of targets: sequences, or distributions over

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 namespace pnlp {
 
@@ -37,6 +38,59 @@ inline float power_of_two(float x) {
   p = p * r + 1.0F;
   return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) +
                               (std::bit_cast<std::uint32_t>(sum) << 23));
+}
+
+// exp(x) for x <= 1, relative error below 1e-15 (2^n times the exponential's series); 0 below -708.
+inline double exponential(double x) {
+  constexpr double kMagic = 6755399441055744.0;  // 1.5 * 2^52, as above
+  const double clamped = std::max(x, -708.0);
+  const double sum = clamped * 1.4426950408889634 + kMagic;
+  const double n = sum - kMagic;
+  const double r = clamped - n * 6.93147180369123816490e-1 - n * 1.90821492927058770002e-10;
+  double p = 1.0 / 6227020800.0;
+  p = p * r + 1.0 / 479001600.0;
+  p = p * r + 1.0 / 39916800.0;
+  p = p * r + 1.0 / 3628800.0;
+  p = p * r + 1.0 / 362880.0;
+  p = p * r + 1.0 / 40320.0;
+  p = p * r + 1.0 / 5040.0;
+  p = p * r + 1.0 / 720.0;
+  p = p * r + 1.0 / 120.0;
+  p = p * r + 1.0 / 24.0;
+  p = p * r + 1.0 / 6.0;
+  p = p * r + 0.5;
+  p = p * r * r + r + 1.0;
+  const double value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(p) +
+                                             (std::bit_cast<std::uint64_t>(sum) << 52));
+  return x < -708.0 ? 0.0 : value;
+}
+
+// log(x) for 0 <= x < infinity, relative error below 1e-15; of numbers too small to be normal it is
+// minus infinity. With x = 2^k m and m near 1 it is k log 2 + 2 artanh((m - 1) / (m + 1)).
+inline double logarithm(double x) {
+  constexpr std::uint64_t kHalfRoot = 0x3fe6a09e667f3bcdULL;  // of 2: the least m
+  constexpr double kMagic = 4503599627370496.0;  // 2^52: its last bits are whole numbers
+  // Exponent of m's power of two, from 0 on: of the bits above those of kHalfRoot.
+  const std::uint64_t steps = (std::bit_cast<std::uint64_t>(x) - kHalfRoot + (1022ULL << 52)) >> 52;
+  const double k =
+      std::bit_cast<double>(std::bit_cast<std::uint64_t>(kMagic) | steps) - kMagic - 1022.0;
+  const double m =
+      std::bit_cast<double>(std::bit_cast<std::uint64_t>(x) - ((steps - 1022ULL) << 52));
+  const double s = (m - 1.0) / (m + 1.0);
+  const double q = s * s;
+  double p = 1.0 / 23.0;
+  p = p * q + 1.0 / 21.0;
+  p = p * q + 1.0 / 19.0;
+  p = p * q + 1.0 / 17.0;
+  p = p * q + 1.0 / 15.0;
+  p = p * q + 1.0 / 13.0;
+  p = p * q + 1.0 / 11.0;
+  p = p * q + 1.0 / 9.0;
+  p = p * q + 1.0 / 7.0;
+  p = p * q + 1.0 / 5.0;
+  p = p * q + 1.0 / 3.0;
+  const double value = k * 6.93147180559945286227e-1 + 2.0 * (p * q * s + s);
+  return x < std::numeric_limits<double>::min() ? -std::numeric_limits<double>::infinity() : value;
 }
 
 // 1 / (1 + exp(-x)), relative error below 1e-6.

@@ -13,6 +13,24 @@ constexpr std::size_t kGates = 3;        // z, f, o
 constexpr std::size_t kTaps = 3;         // two steps before, one before, the step's own
 constexpr std::size_t kBlockRows = 128;  // of prediction, at the least
 
+// The three gates of a step from their products with the inputs, by one division: of 1 + exp(-x) of
+// each, where it stops growing, the logistic function is within 2e-11 of 0; and the product of
+// three of them is below 2^109.
+struct Gates {
+  float z, f, o;
+};
+inline float one_and_power(float x) {
+  constexpr float kLogTwo = 1.44269504F;  // of e
+  return 1.0F + power_of_two(std::min(std::max(-kLogTwo * x, -36.0F), 36.0F));
+}
+inline Gates open_gates(float z, float f, float o) {
+  const float a = one_and_power(2.0F * z);
+  const float b = one_and_power(f);
+  const float c = one_and_power(o);
+  const float inverse = 1.0F / (a * b * c);
+  return {2.0F * (b * c * inverse) - 1.0F, a * c * inverse, a * b * inverse};
+}
+
 PNLP_MULTIVERSION
 void step_forward(const ForwardStep& step) {
   const std::size_t u = step.units;
@@ -25,9 +43,10 @@ void step_forward(const ForwardStep& step) {
     const float* old = step.before == nullptr ? nullptr : step.before + row * u;
 #pragma omp simd
     for (std::size_t k = 0; k < u; ++k) {
-      z[k] = hyperbolic_tangent(z[k]);
-      f[k] = logistic(f[k]);
-      o[k] = logistic(o[k]);
+      const Gates open = open_gates(z[k], f[k], o[k]);
+      z[k] = open.z;
+      f[k] = open.f;
+      o[k] = open.o;
       s[k] = (1.0F - f[k]) * z[k] + (old == nullptr ? 0.0F : f[k] * old[k]);
       h[k] = o[k] * s[k];
     }
@@ -114,12 +133,6 @@ class QrnnCell : public Cell {
   Linear in_;
 };
 
-// 1 + exp(-x) of a gate; where it stops growing, the logistic function is within 2e-11 of 0.
-inline float one_and_power(float x) {
-  constexpr float kLogTwo = 1.44269504F;  // of e
-  return 1.0F + power_of_two(std::min(std::max(-kLogTwo * x, -36.0F), 36.0F));
-}
-
 // One sequence of prediction: output[token][U] from gates[step][3U], rows of the output `stride`
 // floats apart; `backwards`: the first step is the last token. state[U] is scratch. The three gates
 // share one division: their denominators' product is below 2^109.
@@ -131,15 +144,10 @@ void pool(const float* __restrict gates, std::size_t steps, std::size_t u, std::
     float* output = outputs + (backwards ? steps - 1 - step : step) * stride;
 #pragma omp simd
     for (std::size_t k = 0; k < u; ++k) {
-      const float a = one_and_power(2.0F * gates[k]);
-      const float b = one_and_power(gates[u + k]);
-      const float c = one_and_power(gates[2 * u + k]);
-      const float inverse = 1.0F / (a * b * c);
-      const float z = 2.0F * (b * c * inverse) - 1.0F;
-      const float f = a * c * inverse;
-      const float s = z + f * (state[k] - z);
+      const Gates open = open_gates(gates[k], gates[u + k], gates[2 * u + k]);
+      const float s = open.z + open.f * (state[k] - open.z);
       state[k] = s;
-      output[k] = a * b * inverse * s;
+      output[k] = open.o * s;
     }
   }
 }
