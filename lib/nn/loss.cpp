@@ -46,46 +46,18 @@ double sigmoid_cross_entropy(const float* logits, std::size_t k, const std::int3
   return static_cast<double>(scale) * loss;
 }
 
-// With l = log p - log q = a - b + constant, it is half the sum of (p - q) l, and its gradient by a
-// is half of p (l - sum of p l) + p - q.
 PNLP_MULTIVERSION
-double softmax_divergence(const float* a, const float* b, std::size_t k, float scale, float* da,
-                          float* db) {
-  const double sum_a = softmax(a, k, da);  // they hold p and q first
-  const auto constant = static_cast<float>(softmax(b, k, db) - sum_a);
-  float forth = 0;
-  float back = 0;
-#pragma omp simd reduction(+ : forth, back)
-  for (std::size_t i = 0; i < k; ++i) {
-    const float l = a[i] - b[i] + constant;
-    forth += da[i] * l;
-    back -= db[i] * l;
-  }
-  const float half = 0.5F * scale;
-#pragma omp simd
-  for (std::size_t i = 0; i < k; ++i) {
-    const float l = a[i] - b[i] + constant;
-    const float p = da[i];
-    const float q = db[i];
-    da[i] = half * (p * (l - forth) + p - q);
-    db[i] = half * (q * (-l - back) + q - p);
-  }
-  return static_cast<double>(half * (forth + back));
-}
-
-double sigmoid_divergence(const float* a, const float* b, std::size_t k, float scale, float* da,
-                          float* db) {
-  const float half = 0.5F * scale;
+double draw_together(const float* a, const float* b, std::size_t n, float weight, float* da,
+                     float* db) {
   double sum = 0;
-  for (std::size_t i = 0; i < k; ++i) {
-    const float p = sigmoid(a[i]);
-    const float q = sigmoid(b[i]);
-    const float l = a[i] - b[i];
-    sum += static_cast<double>((p - q) * l);
-    da[i] = half * (l * p * (1.0F - p) + p - q);
-    db[i] = half * (-l * q * (1.0F - q) + q - p);
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t i = 0; i < n; ++i) {
+    const float apart = weight * (da[i] - db[i]);
+    sum += static_cast<double>(apart) * static_cast<double>(a[i] - b[i]);
+    da[i] += apart;
+    db[i] -= apart;
   }
-  return 0.5 * static_cast<double>(scale) * sum;
+  return sum;
 }
 
 float sigmoid(float x) {

@@ -21,13 +21,13 @@ double sigmoid_cross_entropy(const float* logits, std::size_t k, const std::int3
                              const float* weights, std::size_t count, float smoothing, float scale,
                              float* dlogits);
 
-// How far apart two rows of logits are: half of KL(p || q) + KL(q || p), where p and q are their
-// softmax. da[K] and db[K] = scale times its gradients. Returns it times `scale`.
-double softmax_divergence(const float* a, const float* b, std::size_t k, float scale, float* da,
-                          float* db);
-// The same of independent sigmoids, summed.
-double sigmoid_divergence(const float* a, const float* b, std::size_t k, float scale, float* da,
-                          float* db);
+// Makes each of two answers to the same question a target of the other: a[n] and b[n] are logits,
+// da and db their losses' gradients, which differ by as much as what is answered (probabilities, or
+// expected numbers of a CRF), since targets are the same. Adds `weight` times the gradients of
+// KL(b || a) by a and of KL(a || b) by b, the first argument taken as given. Returns `weight` times
+// both divergences' sum, at the scale of da and db.
+double draw_together(const float* a, const float* b, std::size_t n, float weight, float* da,
+                     float* db);
 
 // 1 / (1 + exp(-x)) without overflow.
 float sigmoid(float x);

@@ -32,38 +32,20 @@ LabelGradients TrainingLoss::dlabel(const TrainingPass& pass) const {
   return {pass.dlabel.data(), separate_loss() > 0 ? pass.dngram.data() : pass.dlabel.data()};
 }
 
-// Only where there are targets.
-void TrainingLoss::add_divergence(float scale, TrainingPass& a, TrainingPass& b) {
-  const auto measure = [&](const auto& between, const std::vector<float>& of_a,
-                           const std::vector<float>& of_b, std::size_t row, std::size_t k,
-                           float weight) {
-    da_.resize(k);
-    db_.resize(k);
-    a.loss +=
-        between(of_a.data() + row * k, of_b.data() + row * k, k, weight, da_.data(), db_.data());
+void TrainingLoss::draw_together(float weight, TrainingPass& a, TrainingPass& b) const {
+  double sum = 0;
+  const auto draw = [&](const std::vector<float>& of_a, const std::vector<float>& of_b,
+                        std::vector<float>& da, std::vector<float>& db) {
+    sum += pnlp::draw_together(of_a.data(), of_b.data(), da.size(), weight, da.data(), db.data());
   };
-  const auto learn = [&](std::vector<float>& to_a, std::vector<float>& to_b, std::size_t row) {
-    add(to_a.data() + row * da_.size(), da_.data(), da_.size());
-    add(to_b.data() + row * db_.size(), db_.data(), db_.size());
-  };
-  if (has_label(config_.task)) {
-    const auto& between =
-        config_.task == Task::multilabel ? sigmoid_divergence : softmax_divergence;
-    for (std::size_t i = 0; i < a.batch.sequences(); ++i) {
-      if (!has_target(a.batch, i)) continue;
-      measure(between, a.memory.label_logits, b.memory.label_logits, i, config_.labels.size(),
-              scale * a.batch.sequence_weights[i]);
-      learn(a.dlabel, b.dlabel, i);
-      if (separate_loss() > 0) learn(a.dngram, b.dngram, i);
-    }
+  if (has_label(config_.task) && separate_loss() > 0) {
+    draw(a.memory.encoder_logits, b.memory.encoder_logits, a.dlabel, b.dlabel);
+    draw(a.memory.ngram_logits, b.memory.ngram_logits, a.dngram, b.dngram);
+  } else if (has_label(config_.task)) {
+    draw(a.memory.label_logits, b.memory.label_logits, a.dlabel, b.dlabel);
   }
-  if (!has_tags(config_.task)) return;
-  for (std::size_t t = 0; t < a.batch.tokens(); ++t) {
-    if (a.batch.tags[t] == -1) continue;
-    measure(softmax_divergence, a.memory.tag_logits, b.memory.tag_logits, t, config_.tags(),
-            tag_scale(scale));
-    learn(a.dtags, b.dtags, t);
-  }
+  if (has_tags(config_.task)) draw(a.memory.tag_logits, b.memory.tag_logits, a.dtags, b.dtags);
+  a.loss += sum;
 }
 
 // Whether the sequence has a label to learn.

@@ -37,10 +37,10 @@ class TrainingLoss {
   // Against gold targets and teachers. Sets pass.loss and the gradients of logits; adds those of
   // the CRF's transitions to pass.dense. `scale`: of a record's loss.
   void run(std::span<const float> weights, float scale, TrainingPass& pass);
-  // Adds how far two passes over the same records are apart: half the sum of both divergences
-  // (Kullback, Leibler) of the label's probabilities and, for each token, of the softmax of the
-  // tags' logits; to the first pass's loss, and to both gradients (R-Drop; Liang et al. 2021).
-  void add_divergence(float scale, TrainingPass& a, TrainingPass& b);
+  // Has each of two passes over the same records learn what the other answers, too, `weight` times
+  // as much as its targets (R-Drop; Liang et al. 2021, here without the gradient through what is
+  // learned). Changes both gradients and the first pass's loss.
+  void draw_together(float weight, TrainingPass& a, TrainingPass& b) const;
   LabelGradients dlabel(const TrainingPass& pass) const;
 
  private:
@@ -67,7 +67,7 @@ class TrainingLoss {
   // Scratch.
   std::vector<std::int32_t> labels_;  // what a row of logits is to become, sparsely
   std::vector<float> weights_;
-  std::vector<float> dboth_, da_, db_;  // of a sequence
+  std::vector<float> dboth_;  // of a sequence
   std::optional<CrfLoss> crf_;
   std::vector<double> tag_logits_, log_targets_;  // of a sequence
   std::vector<std::int32_t> tags_;

@@ -119,8 +119,7 @@ void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step
     shard.loss.run(weights, scale, pass);
   }
   if (passes == 2) {
-    shard.loss.add_divergence(scale * static_cast<float>(options_.r_drop), shard.passes[0],
-                              shard.passes[1]);
+    shard.loss.draw_together(static_cast<float>(options_.r_drop), shard.passes[0], shard.passes[1]);
   }
   for (std::size_t i = 0; i < passes; ++i) {
     TrainingPass& pass = shard.passes[i];

@@ -9,6 +9,7 @@
 
 #include "pnlp/base/error.hpp"
 #include "pnlp/base/random.hpp"
+#include "pnlp/nn/loss.hpp"
 
 using namespace pnlp;
 
@@ -266,4 +267,52 @@ TEST_CASE("probabilities of tags: softmax without weights, else of all sequences
   CHECK(out[2] == 0);
   CHECK(out[5] == doctest::Approx(std::exp(1.0) * std::exp(1.0) / (o + b)));
   TagProbabilities(1, weights).run(rows.data(), 0, out.data());  // nothing to do
+}
+
+// Expected numbers stand for probabilities, since transitions are the same.
+TEST_CASE("two answers of a CRF are drawn together by the divergences of their sequences") {
+  Random random(35);
+  for (int round = 0; round < 20; ++round) {
+    const std::size_t slots = 1 + random.below(2);
+    const std::size_t tags = 1 + 2 * slots;
+    const std::size_t length = 1 + random.below(3);
+    const CrfValues weights = random_values(slots, random);
+    const auto paths = all_paths(length, tags);
+    const Path& gold = paths[random.below(paths.size())];
+    CrfLoss crf(slots);
+    crf.set_weights(weights);
+    const auto gradient = [&](const std::vector<double>& logits) {
+      crf.begin(logits.data(), length, 0.5);
+      crf.add_path(gold, 1);
+      crf.finish();
+      return std::vector<float>(crf.dlogits().begin(), crf.dlogits().end());
+    };
+    const std::vector<double> a = random_logits(length * tags, random);
+    const std::vector<double> b = random_logits(length * tags, random);
+    const std::vector<float> a_float(a.begin(), a.end());
+    const std::vector<float> b_float(b.begin(), b.end());
+    const auto divergence = [&](const std::vector<double>& from, const std::vector<double>& to) {
+      const auto p = distribution(paths, from, weights);
+      const auto q = distribution(paths, to, weights);
+      double sum = 0;
+      for (std::size_t i = 0; i < p.size(); ++i) sum += p[i] * std::log(p[i] / q[i]);
+      return sum;
+    };
+    const std::vector<float> before = gradient(a);
+    std::vector<float> da = before;
+    std::vector<float> db = gradient(b);
+    const double found =
+        draw_together(a_float.data(), b_float.data(), da.size(), 2.0F, da.data(), db.data());
+    REQUIRE(found ==
+            doctest::Approx(2 * 0.5 * (divergence(a, b) + divergence(b, a))).epsilon(1e-4));
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      std::vector<double> moved = a;
+      moved[i] = a[i] + 1e-5;
+      const double above = divergence(b, moved);
+      moved[i] = a[i] - 1e-5;
+      const double below = divergence(b, moved);
+      const double expected = 2 * 0.5 * (above - below) / 2e-5;
+      REQUIRE(std::abs(static_cast<double>(da[i] - before[i]) - expected) < 1e-5);
+    }
+  }
 }

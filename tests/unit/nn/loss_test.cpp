@@ -52,50 +52,59 @@ double divergence(const std::vector<double>& p, const std::vector<double>& q) {
   return sum;
 }
 
-double exact_softmax_divergence(const std::vector<double>& a, const std::vector<double>& b) {
-  const std::vector<double> p = exact_softmax(a);
-  const std::vector<double> q = exact_softmax(b);
-  return (divergence(p, q) + divergence(q, p)) / 2;
+// KL(b || a) of what two rows of logits answer.
+double softmax_divergence(const std::vector<double>& b, const std::vector<double>& a) {
+  return divergence(exact_softmax(b), exact_softmax(a));
 }
 
-double exact_sigmoid_divergence(const std::vector<double>& a, const std::vector<double>& b) {
+double sigmoid_divergence(const std::vector<double>& b, const std::vector<double>& a) {
   double sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double p = 1 / (1 + std::exp(-a[i]));
     const double q = 1 / (1 + std::exp(-b[i]));
-    sum += (divergence({p, 1 - p}, {q, 1 - q}) + divergence({q, 1 - q}, {p, 1 - p})) / 2;
+    sum += divergence({q, 1 - q}, {p, 1 - p});
   }
   return sum;
 }
 
-using Divergence = double (*)(const float*, const float*, std::size_t, float, float*, float*);
 using ExactDivergence = double (*)(const std::vector<double>&, const std::vector<double>&);
 
-// The same for the divergence of two rows.
-void compare(Divergence function, ExactDivergence exact, const std::vector<float>& a,
-             const std::vector<float>& b, double scale) {
-  std::vector<float> da(a.size(), 99.0F);  // overwritten
-  std::vector<float> db(a.size(), 99.0F);
-  const double found =
-      function(a.data(), b.data(), a.size(), static_cast<float>(scale), da.data(), db.data());
-  std::vector<double> x(a.begin(), a.end());
-  std::vector<double> y(b.begin(), b.end());
-  CHECK(found == doctest::Approx(scale * exact(x, y)).epsilon(1e-4));
-  const auto check = [&](std::vector<double>& moved, const std::vector<float>& gradient) {
-    for (std::size_t i = 0; i < moved.size(); ++i) {
+// What is added to the gradients of two rows' losses, and what is returned.
+void check_together(Function loss, ExactDivergence exact, const std::vector<float>& a,
+                    const std::vector<float>& b, double scale, double weight) {
+  const std::size_t k = a.size();
+  const std::int32_t label = 0;
+  const float one = 1.0F;
+  const auto gradient = [&](const std::vector<float>& logits) {
+    std::vector<float> made(k);
+    loss(logits.data(), k, &label, &one, 1, 0.1F, static_cast<float>(scale), made.data());
+    return made;
+  };
+  const std::vector<float> da = gradient(a);
+  const std::vector<float> db = gradient(b);
+  std::vector<float> a_drawn = da;
+  std::vector<float> b_drawn = db;
+  const double found = draw_together(a.data(), b.data(), k, static_cast<float>(weight),
+                                     a_drawn.data(), b_drawn.data());
+  const std::vector<double> x(a.begin(), a.end());
+  const std::vector<double> y(b.begin(), b.end());
+  CHECK(found == doctest::Approx(weight * scale * (exact(x, y) + exact(y, x))).epsilon(1e-4));
+  const auto check = [&](std::vector<double> moved, const std::vector<double>& other,
+                         const std::vector<float>& before, const std::vector<float>& after) {
+    for (std::size_t i = 0; i < k; ++i) {
       const double value = moved[i];
       moved[i] = value + 1e-5;
-      const double above = exact(x, y);
+      const double above = exact(other, moved);
       moved[i] = value - 1e-5;
-      const double below = exact(x, y);
+      const double below = exact(other, moved);
       moved[i] = value;
+      const double expected = weight * scale * (above - below) / 2e-5;
       CAPTURE(i);
-      CHECK(std::abs(static_cast<double>(gradient[i]) - scale * (above - below) / 2e-5) <
-            4e-6 * scale);
+      CHECK(std::abs(static_cast<double>(after[i] - before[i]) - expected) < 4e-6 * weight * scale);
     }
   };
-  check(x, da);
-  check(y, db);
+  check(x, y, da, a_drawn);
+  check(y, x, db, b_drawn);
 }
 
 }  // namespace
@@ -138,23 +147,23 @@ TEST_CASE("losses equal their formulas, with any targets, weights, smoothing and
   }
 }
 
-TEST_CASE("divergences equal their formulas, and are nothing between equals") {
+TEST_CASE("two answers are drawn together by their divergences") {
   Random random(6);
   for (const std::size_t k : {1, 2, 5, 17, 33}) {
     const auto a = normals(random, k, 2.0);
     const auto b = normals(random, k, 2.0);
-    for (const double scale : {1.0, 0.125, 3.0}) {
-      CAPTURE(k);
-      compare(softmax_divergence, exact_softmax_divergence, a, b, scale);
-      compare(sigmoid_divergence, exact_sigmoid_divergence, a, b, scale);
+    CAPTURE(k);
+    for (const double scale : {1.0, 0.125}) {
+      for (const double weight : {0.5, 4.0}) {
+        check_together(cross_entropy, softmax_divergence, a, b, scale, weight);
+        check_together(sigmoid_cross_entropy, sigmoid_divergence, a, b, scale, weight);
+      }
     }
-    for (const Divergence function : {softmax_divergence, sigmoid_divergence}) {
-      std::vector<float> da(k);
-      std::vector<float> db(k);
-      CHECK(function(a.data(), a.data(), k, 1.0F, da.data(), db.data()) == 0);
-      CHECK(da == std::vector<float>(k, 0.0F));
-      CHECK(db == std::vector<float>(k, 0.0F));
-    }
+    std::vector<float> da = a;
+    std::vector<float> db = a;
+    CHECK(draw_together(a.data(), b.data(), k, 3.0F, da.data(), db.data()) == 0);
+    CHECK(da == a);
+    CHECK(db == a);
   }
 }
 
