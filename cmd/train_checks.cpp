@@ -63,7 +63,7 @@ constexpr std::initializer_list<Rule> kRules = {
      "makes no sense with the encoder {}, which reads whole texts"},
     {RunFact::no_layers,
      Where::command_line,
-     {"hidden"},
+     {"hidden", "segment", "dropout"},
      "makes no sense without layers; ask for some with --layers"},
     {RunFact::no_teachers,
      Where::command_line,

@@ -47,6 +47,7 @@ Recipe megabyte_recipe() {
   recipe.dropout = 0.2;
   recipe.ngram_drop = 0.3;
   recipe.separate_loss = 0.5;
+  recipe.r_drop = 2;
   recipe.transitions = true;
   return recipe;
 }

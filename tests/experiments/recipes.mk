@@ -88,6 +88,7 @@ no-word-ngrams.train = --word-ngrams 0
 no-feature-drop.train = --feature-drop 0
 no-slot-substitution.train = --slot-substitution 0
 no-dropout.train = --dropout 0
+no-r-drop.train = --r-drop 0
 no-weight-decay.train = --weight-decay 0
 no-schedule.train = --schedule constant
 no-warmup.train = --warmup 0
@@ -99,7 +100,7 @@ with-ema.train = --ema 0.999
 with-two-teachers.train = --ensemble 2
 
 ablation.title = The default recipe on MTOP English, one thing changed at a time
-ablation.runs = $(addprefix mtop-en/,default no-crf no-word-ngrams no-feature-drop no-slot-substitution no-dropout no-weight-decay \
+ablation.runs = $(addprefix mtop-en/,default no-crf no-word-ngrams no-feature-drop no-slot-substitution no-dropout no-r-drop no-weight-decay \
   no-schedule no-warmup no-clip with-mixer with-conv-mixer with-lstm with-none no-trigrams no-channels $(addprefix no-,$(channels)) \
   lowercase fp32 with-word-dropout with-label-smoothing with-ema with-two-teachers)
 

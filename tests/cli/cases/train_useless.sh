@@ -61,6 +61,8 @@ refused "with the encoder none, which has no layers" both.pnf --hidden 8 --encod
 refused "with the encoder conv, which has no hidden layer" both.pnf --hidden 8 --encoder conv
 refused "with the encoder qrnn, which reads whole texts" both.pnf --segment 8 --encoder qrnn --dropout 0
 refused "without layers" both.pnf --hidden 8 --layers 0
+refused "without layers" both.pnf --segment 8 --layers 0
+refused "without layers" both.pnf --dropout 0.2 --layers 0
 taken both.pnf --encoder none --layers 0 --dropout 0
 taken both.pnf --encoder mixer --layers 1 --hidden 8 --segment 8 --dropout 0.2
 
