@@ -11,7 +11,7 @@ for model in whole.pnlp small.pnlp; do
   want 0 env LD_DEBUG=files pnlp predict -m $model --threads 2 one.jsonl >out 2>loaded
   lines out 1
   grep -q 'libstdc++' loaded || fail "the loader tells nothing"
-  ! grep -q 'libdnnl' loaded || fail "$model: prediction loads oneDNN"
+  [ -n "${SANITIZED:-}" ] || ! grep -q 'libdnnl' loaded || fail "$model: prediction loads oneDNN"  # bound from the start there
   want 0 pnlp predict -m $model --threads 1 "$DEV" >text
   want 0 pnlp project -t "$vocabulary" "$DEV" >dev.pnf
   want 0 pnlp predict -m $model --threads 3 dev.pnf >stream
