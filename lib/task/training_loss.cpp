@@ -93,7 +93,7 @@ double TrainingLoss::label_loss_of(std::size_t sequence, float scale, TrainingPa
   std::span labels = std::span(batch.target_labels).subspan(begin, count);
   std::span weights = std::span(batch.target_weights).subspan(begin, count);
   if (!options_.teachers.empty()) {
-    blend(std::span(pass.taught.labels).subspan(sequence * k, k), labels, weights);
+    blend(std::span(pass.taught->labels).subspan(sequence * k, k), labels, weights);
     labels = labels_;
     weights = weights_;
   }
@@ -138,7 +138,7 @@ double TrainingLoss::tag_loss(float scale, TrainingPass& pass) {
       weights = std::span(soft.weights).subspan(begin, labels.size());
     }
     if (!options_.teachers.empty()) {
-      blend(std::span(pass.taught.tags).subspan(i * k, k), labels, weights);
+      blend(std::span(pass.taught->tags).subspan(i * k, k), labels, weights);
       labels = labels_;
       weights = weights_;
     }
@@ -197,7 +197,7 @@ double TrainingLoss::crf_loss_of(std::size_t sequence, float scale, TrainingPass
     log_targets_.resize(length * k);
     for (std::size_t i = 0; i < length * k; ++i) {
       log_targets_[i] =
-          std::log(std::max(static_cast<double>(pass.taught.tags[begin * k + i]), kLeastTarget));
+          std::log(std::max(static_cast<double>(pass.taught->tags[begin * k + i]), kLeastTarget));
     }
     crf.add_chain(log_targets_.data(), (1 - smooth) * taught);
   }

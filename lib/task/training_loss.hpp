@@ -20,9 +20,9 @@ namespace pnlp {
 struct TrainingPass {
   PackedBatch batch;
   NetworkMemory memory;
-  TeacherTargets taught;      // where there are teachers
-  std::vector<float> dense;   // gradients of the dense part
-  std::vector<float> dlabel;  // [B][labels]: gradients of the label's logits
+  const TeacherTargets* taught = nullptr;  // what teachers say of the records, where there are some
+  std::vector<float> dense;                // gradients of the dense part
+  std::vector<float> dlabel;               // [B][labels]: gradients of the label's logits
   std::vector<float> dngram;  // the same of word n-grams, where the loss has terms of them alone
   std::vector<float> dtags;   // [T][tags], packed order
   double loss = 0;

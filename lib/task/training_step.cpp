@@ -28,6 +28,7 @@ struct TrainingStep::Shard {
       : batcher(make_batcher(config)), loss(config, network, set, options) {}
   Batcher batcher;
   Teachers::Memory teachers;
+  TeacherTargets taught;
   TrainingLoss loss;
   std::vector<BatchSequence> sequences;
   // Two where the network reads them twice.
@@ -97,8 +98,7 @@ void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step
   const std::size_t passes = shard.passes.size();
   const float scale = 1.0F / static_cast<float>(batch * passes);
   if (!teachers_.empty()) {
-    teachers_.predict(set_.features(), shard.sequences, shard.teachers,
-                      shard.passes.front().taught);
+    teachers_.predict(set_.features(), shard.sequences, shard.teachers, shard.taught);
   }
   const auto key = [&](std::size_t pass) {
     const std::uint64_t stream = pass == 0 ? 0 : kSecondPassStream;
@@ -106,7 +106,7 @@ void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step
   };
   for (std::size_t i = 0; i < passes; ++i) {
     TrainingPass& pass = shard.passes[i];
-    if (i > 0) pass.taught = shard.passes.front().taught;
+    pass.taught = &shard.taught;
     shard.batcher.pack(set_.features(), shard.sequences,
                        {.tags = has_tags(config_.task), .labels = has_label(config_.task)},
                        {.probability = options_.feature_drop,
