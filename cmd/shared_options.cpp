@@ -81,7 +81,7 @@ void declare_projection(Options& options, ProjectionSpec& spec) {
   options.flag(spec.lowercase, "lowercase", "hash units in lower case");
   options.list(spec.channels, "channels", "LIST",
                "hashed channels of the whole word, comma-separated, or none",
-               {"word", "lower", "prefix", "suffix", "shape", "length"});
+               {"word", "lower", "folded", "prefix", "suffix", "shape", "length"});
   options.integer(spec.seed, "hash-seed", "N", "seed of the hash functions", 0,
                   std::numeric_limits<std::uint64_t>::max());
 }

@@ -40,6 +40,8 @@ Batcher::Batcher(std::vector<Channel> channels, std::vector<ChannelTable> tables
                             "a segment at most {}",
                             options.segment, options.max_tokens, kMaxSegment));
   }
+  std::optional<std::uint32_t> lower;
+  std::optional<std::uint32_t> folded;
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const ChannelTable& table = tables[i];
     if (table.used) {
@@ -64,9 +66,11 @@ Batcher::Batcher(std::vector<Channel> channels, std::vector<ChannelTable> tables
       }
       has_numbers_ = has_numbers_ || numbers;
     }
-    if (channels[i].name == "lower") lower_ = width_;
+    if (channels[i].name == "lower") lower = width_;
+    if (channels[i].name == "folded") folded = width_;
     width_ += channels[i].values;
   }
+  key_ = lower ? lower : folded;
   next_segment_.resize(options.segment + 1UL);
   stride_.resize(options.segment + 1UL);
 }
@@ -278,9 +282,9 @@ void Batcher::drop_words(const FeatureDrop& drop, PackedBatch& batch) const {
   }
 }
 
-// What a word is known by in n-grams: its lower-cased form, or all there is.
+// What a word is known by in n-grams: its lower case, else its base letters, or all there is.
 std::uint64_t Batcher::key_of(std::span<const std::uint16_t> values) const {
-  if (lower_) return values[*lower_];
+  if (key_) return values[*key_];
   std::uint64_t key = 0;
   for (const std::uint16_t value : values) key = mix64(key + value);
   return key;

@@ -112,7 +112,7 @@ class Batcher {
   BatcherOptions options_;
   std::vector<Column> columns_;
   bool has_numbers_ = false;
-  std::optional<std::uint32_t> lower_;  // where in the fingerprint the lower-cased word's value is
+  std::optional<std::uint32_t> key_;  // where in the fingerprint the value is that n-grams go by
   WordNgrams ngrams_;
 
   std::vector<BatchSequence> sequences_;    // of the overloads without targets

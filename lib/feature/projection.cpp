@@ -43,8 +43,8 @@ void check_spec(const ProjectionSpec& spec, ErrorKind kind) {
   }
   for (auto name = spec.channels.begin(); name != spec.channels.end(); ++name) {
     if (find_word_channel(*name) == nullptr) {
-      throw Error(kind, fmt::format("unknown word channel \"{}\"; known are word, lower, prefix, "
-                                    "suffix, shape and length",
+      throw Error(kind, fmt::format("unknown word channel \"{}\"; known are word, lower, folded, "
+                                    "prefix, suffix, shape and length",
                                     *name));
     }
     if (std::find(spec.channels.begin(), name, *name) != name) {

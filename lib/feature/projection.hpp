@@ -31,9 +31,9 @@ struct ProjectionSpec {
   std::uint32_t ngram = 3;       // code points per n-gram
   bool lowercase = false;        // units are lower-cased first (ICU, root locale)
   // Word channels after the first one, in this order; see pnlp-features(5): "word" (the whole
-  // word), "lower", "prefix" (1 to 4 code points: 4 values), "suffix" (4 values), "shape",
-  // "length".
-  std::vector<std::string> channels = {"word", "lower", "prefix", "suffix", "shape", "length"};
+  // word), "lower", "folded" (lower case without marks), "prefix" (1 to 4 code points: 4 values),
+  // "suffix" (4 values), "shape", "length".
+  std::vector<std::string> channels = {"word", "folded", "prefix", "suffix", "shape", "length"};
   std::uint64_t seed = 0x706e6c70;  // of the hash family
   // Of the kind "vectors" only; then `hashes` is how many numbers they have.
   std::shared_ptr<const StaticVectors> vectors;

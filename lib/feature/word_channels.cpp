@@ -16,9 +16,10 @@ constexpr std::size_t kMaxLength = 20;
 constexpr std::size_t kMaxShape = 16;
 constexpr std::string_view kBoundaryMark = "\xe2\x96\x81";  // U+2581
 
-constexpr std::array<std::pair<std::string_view, WordChannel>, 6> kChannels = {{
+constexpr std::array<std::pair<std::string_view, WordChannel>, 7> kChannels = {{
     {"word", WordChannel::word},
     {"lower", WordChannel::lower},
+    {"folded", WordChannel::folded},
     {"prefix", WordChannel::prefix},
     {"suffix", WordChannel::suffix},
     {"shape", WordChannel::shape},
@@ -94,6 +95,9 @@ void WordChannels::values(std::string_view word, std::span<std::uint16_t> out) {
         break;
       case WordChannel::lower:
         out[at++] = value(lower_(word), channel, 0);
+        break;
+      case WordChannel::folded:
+        out[at++] = value(fold_(word), channel, 0);
         break;
       case WordChannel::prefix: {
         std::size_t end = 0;

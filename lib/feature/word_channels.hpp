@@ -1,5 +1,5 @@
 // Hash values of whole words that stand beside the MinHash fingerprint: the word, its lower case,
-// its beginnings and ends, its shape and its length. Fixed by pnlp-features(5).
+// its base letters, its beginnings and ends, its shape and its length. Fixed by pnlp-features(5).
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "pnlp/feature/projection.hpp"
+#include "pnlp/text/folding.hpp"
 #include "pnlp/text/lower_case.hpp"
 
 namespace pnlp {
 
-enum class WordChannel : std::uint8_t { word = 1, lower, prefix, suffix, shape, length };
+enum class WordChannel : std::uint8_t { word = 1, lower, prefix, suffix, shape, length, folded };
 
-// Null for a name that is none of "word", "lower", "prefix", "suffix", "shape", "length".
+// Null for a name that is none of "word", "lower", "folded", "prefix", "suffix", "shape", "length".
 const WordChannel* find_word_channel(std::string_view name);
 std::uint32_t word_channel_values(WordChannel channel);
 
@@ -38,6 +39,7 @@ class WordChannels {
   std::uint64_t seed_;
   std::string buffer_;
   LowerCase lower_;
+  Folding fold_;
 };
 
 }  // namespace pnlp

@@ -1,13 +1,11 @@
 #include "pnlp/text/bert_basic.hpp"
 
-#include <fmt/format.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 
 #include <utility>
 
-#include "pnlp/base/error.hpp"
 #include "pnlp/text/unicode.hpp"
 
 namespace pnlp {
@@ -54,18 +52,6 @@ bool is_cased(char32_t c) {
 }
 bool is_case_ignorable(char32_t c) {
   return u_hasBinaryProperty(icu(c), UCHAR_CASE_IGNORABLE);
-}
-
-const icu::Normalizer2& nfd() {
-  static const icu::Normalizer2* const instance = [] {
-    UErrorCode status = U_ZERO_ERROR;
-    const icu::Normalizer2* found = icu::Normalizer2::getNFDInstance(status);
-    if (U_FAILURE(status)) {
-      throw Error(ErrorKind::internal, fmt::format("ICU has no NFD: {}", u_errorName(status)));
-    }
-    return found;
-  }();
-  return *instance;
 }
 
 // Appends one character of a decomposition in canonical order.

@@ -1,8 +1,12 @@
 #include "pnlp/text/unicode.hpp"
 
+#include <fmt/format.h>
+#include <unicode/normalizer2.h>
 #include <unicode/utf8.h>
 
 #include <cstdint>
+
+#include "pnlp/base/error.hpp"
 
 namespace pnlp {
 
@@ -24,5 +28,17 @@ std::size_t encode_char(char32_t c, char* out) {
   return size;
 }
 #pragma GCC diagnostic pop
+
+const icu::Normalizer2& nfd() {
+  static const icu::Normalizer2* const instance = [] {
+    UErrorCode status = U_ZERO_ERROR;
+    const icu::Normalizer2* found = icu::Normalizer2::getNFDInstance(status);
+    if (U_FAILURE(status)) {
+      throw Error(ErrorKind::internal, fmt::format("ICU has no NFD: {}", u_errorName(status)));
+    }
+    return found;
+  }();
+  return *instance;
+}
 
 }  // namespace pnlp

@@ -73,7 +73,7 @@ sets.title = The default on every set
 sets.runs = $(addsuffix /default,$(addprefix mtop-,$(LANGUAGES)) snips imdb ag_news)
 
 # The default recipe with one thing left out or put in at a time.
-channels := word lower prefix suffix shape length
+channels := word folded prefix suffix shape length
 comma := ,
 space := $(subst x,,x x)
 $(foreach channel,$(channels),\
@@ -82,6 +82,9 @@ $(foreach channel,$(channels),\
 no-channels.features = trigrams
 no-trigrams.train = --feature-size 1
 lowercase.features = lowercase
+features.lower = --channels word,lower,prefix,suffix,shape,length
+lower-for-folded.features = lower
+lower-for-folded.train =
 $(foreach encoder,mixer conv-mixer lstm none,$(eval with-$(encoder).train = --encoder $(encoder)))
 no-crf.train = --no-crf
 no-word-ngrams.train = --word-ngrams 0
@@ -102,7 +105,7 @@ with-two-teachers.train = --ensemble 2
 ablation.title = The default recipe on MTOP English, one thing changed at a time
 ablation.runs = $(addprefix mtop-en/,default no-crf no-word-ngrams no-feature-drop no-slot-substitution no-dropout no-r-drop no-weight-decay \
   no-schedule no-warmup no-clip with-mixer with-conv-mixer with-lstm with-none no-trigrams no-channels $(addprefix no-,$(channels)) \
-  lowercase fp32 with-word-dropout with-label-smoothing with-ema with-two-teachers)
+  lower-for-folded lowercase fp32 with-word-dropout with-label-smoothing with-ema with-two-teachers)
 
 # Accuracy against size, from 50 KB to 5 MB; the default has one.
 size_train = --preset megabyte --feature-size $1 --channel-rows $2 --bottleneck $3 --hidden $4 --layers $5 --ngram-weights $6

@@ -9,7 +9,7 @@ from xxh3 import xxh3
 M32 = (1 << 32) - 1
 M64 = (1 << 64) - 1
 MARK = "\u2581".encode()
-NUMBERS = {"word": 1, "lower": 2, "prefix": 3, "suffix": 4, "shape": 5, "length": 6}
+NUMBERS = {"word": 1, "lower": 2, "prefix": 3, "suffix": 4, "shape": 5, "length": 6, "folded": 7}
 
 
 def mix64(x):
@@ -26,6 +26,12 @@ def code_points(text):
 
 def lower(text):
     return text.decode().lower().encode()
+
+
+def folded(text):
+    kept = "".join(char for char in unicodedata.normalize("NFD", lower(text).decode())
+                   if unicodedata.category(char)[0] != "M" or "\u0e00" <= char <= "\u0eff" or char in "\u3099\u309a")
+    return kept.encode() or lower(text)
 
 
 def numbers_of_unit(text, continuation, spec):
@@ -174,6 +180,8 @@ def channel_bytes(channel, word):
         return [word]
     if channel == "lower":
         return [lower(word)]
+    if channel == "folded":
+        return [folded(word)]
     if channel == "prefix":
         return [b"".join(points[:k]) if k <= len(points) else word + MARK for k in range(1, 5)]
     if channel == "suffix":

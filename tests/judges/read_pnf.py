@@ -220,7 +220,7 @@ def check_texts(header, records, path, vectors_path=None):
 
 def check_vectors(path):
     spec = {"kind": "minhash", "hashes": 4, "ngram": 3, "lowercase": 0, "seed": 1886284912,
-            "channels": ["word", "lower", "prefix", "suffix", "shape", "length"]}
+            "channels": ["word", "lower", "prefix", "suffix", "shape", "length", "folded"]}
     seen = set()
     with open(path, encoding="utf-8") as file:
         for line in file:

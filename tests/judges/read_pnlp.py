@@ -298,11 +298,14 @@ def mix64(x):
 
 
 def word_keys(config, tokens):
+    starts = {}
     at = 0
     for name, count, _ in config["channels"]:
-        if name == "lower":
-            return [values[at] for values in tokens]
+        starts[name] = at
         at += count
+    for name in ("lower", "folded"):
+        if name in starts:
+            return [values[starts[name]] for values in tokens]
     keys = []
     for values in tokens:
         keys.append(0)

@@ -373,7 +373,7 @@ TEST_CASE("word n-grams are those of each sequence's words, up to the length lim
   CHECK(batch.ngram_rows[4] == batch.ngram_rows[2]);
 }
 
-TEST_CASE("a channel of lower-cased words is what word n-grams know words by") {
+TEST_CASE("a channel of lower-cased or folded words is what word n-grams know words by") {
   const std::vector<Channel> channels = {{"word", 1}, {"lower", 1}};
   FeatureSet set(2);
   FeatureRecord record;
@@ -383,6 +383,9 @@ TEST_CASE("a channel of lower-cased words is what word n-grams know words by") {
   PackedBatch batch;
   const WordNgramOptions one{.longest = 1, .rows = 1U << 20U};
   Batcher(channels, {{.rows = 1}, {.rows = 1}}, {.ngrams = one}).pack_all(set, batch);
+  CHECK(batch.ngram_rows.size() == 1);
+  const std::vector<Channel> folded = {{"word", 1}, {"folded", 1}};
+  Batcher(folded, {{.rows = 1}, {.rows = 1}}, {.ngrams = one}).pack_all(set, batch);
   CHECK(batch.ngram_rows.size() == 1);
   const std::vector<Channel> others = {{"word", 1}, {"suffix", 1}};
   Batcher(others, {{.rows = 1}, {.rows = 1}}, {.ngrams = one}).pack_all(set, batch);

@@ -19,6 +19,7 @@ const std::string kFolder = PNLP_TESTDATA "/features/";
 FeatureSource example_source() {
   FeatureSource source;
   source.projection.hashes = 4;
+  source.projection.channels = {"word", "lower", "prefix", "suffix", "shape", "length"};
   source.tokenizer_kind = "chars";
   source.tokenizer_digest = 0x0123456789abcdef;
   return source;

@@ -70,7 +70,7 @@ TEST_CASE("the difference is named") {
         "units hashed as written against lower-cased");
   CHECK(difference([](FeatureSource& s) {
           s.projection.channels = {"word", "shape"};
-        }) == "word channels [word, lower, prefix, suffix, shape, length] against [word, shape]");
+        }) == "word channels [word, folded, prefix, suffix, shape, length] against [word, shape]");
   CHECK(difference([](FeatureSource& s) { s.projection.seed = 5; }) ==
         "hash seed 1886284912 against 5");
   CHECK(difference([](FeatureSource& s) {

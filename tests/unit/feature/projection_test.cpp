@@ -26,7 +26,7 @@ TEST_CASE("channels of the default projection") {
   const auto projection = make_projection({});
   CHECK(projection->channels() == std::vector<Channel>{{"minhash", 64},
                                                        {"word", 1},
-                                                       {"lower", 1},
+                                                       {"folded", 1},
                                                        {"prefix", 4},
                                                        {"suffix", 4},
                                                        {"shape", 1},
@@ -70,7 +70,8 @@ TEST_CASE("a spec that makes no sense is refused, with what is known") {
   CHECK(refused([](ProjectionSpec& s) { s.ngram = 17; }) ==
         "projection: the n-gram length is 17; it must be 1 to 16");
   CHECK(refused([](ProjectionSpec& s) { s.channels = {"words"}; }) ==
-        "unknown word channel \"words\"; known are word, lower, prefix, suffix, shape and length");
+        "unknown word channel \"words\"; known are word, lower, folded, prefix, suffix, shape and "
+        "length");
   CHECK(refused([](ProjectionSpec& s) {
           s.channels = {"word", "word"};
         }) == "word channel \"word\" is named twice");

@@ -54,6 +54,7 @@ TEST_CASE("word channels hash what the manual page says, each with its own salt"
   CHECK(values("Wake", {"word"}) == Values{hashed("Wake", 1, 0)});
   CHECK(values("Wake", {"lower"}) == Values{hashed("wake", 2, 0)});
   CHECK(values("\xc3\x89t\xc3\xa9", {"lower"}) == Values{hashed("\xc3\xa9t\xc3\xa9", 2, 0)});
+  CHECK(values("\xc3\x89t\xc3\xa9", {"folded"}) == Values{hashed("ete", 7, 0)});
   CHECK(values("Wakes", {"prefix"}) ==
         Values{hashed("W", 3, 0), hashed("Wa", 3, 1), hashed("Wak", 3, 2), hashed("Wake", 3, 3)});
   CHECK(values("Wakes", {"suffix"}) ==
@@ -74,11 +75,13 @@ TEST_CASE("word channels hash what the manual page says, each with its own salt"
 }
 
 TEST_CASE("test vectors of the manual page") {
-  const std::vector<std::string> all = ProjectionSpec().channels;
-  CHECK(values("Wake", all) ==
-        Values{58711, 52745, 49, 55065, 5728, 30058, 31227, 39723, 15559, 10162, 58272, 9651});
+  const std::vector<std::string> all = {"word",  "lower",  "prefix", "suffix",
+                                        "shape", "length", "folded"};
+  CHECK(values("Wake", all) == Values{58711, 52745, 49, 55065, 5728, 30058, 31227, 39723, 15559,
+                                      10162, 58272, 9651, 8237});
   CHECK(values("\xe0\xb8\x81\xe0\xb8\xb1\xe0\xb8\x99", all) ==
-        Values{64763, 8126, 6728, 63987, 10168, 46467, 43727, 57131, 20284, 41334, 26838, 34953});
+        Values{64763, 8126, 6728, 63987, 10168, 46467, 43727, 57131, 20284, 41334, 26838, 34953,
+               44353});
 }
 
 TEST_CASE("channels come in the order asked for") {

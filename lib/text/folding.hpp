@@ -1,0 +1,24 @@
+// Words by their base letters: lower case without marks, so that spellings that differ in accents
+// or vowel signs alone fall together.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "pnlp/text/lower_case.hpp"
+
+namespace pnlp {
+
+class Folding {
+ public:
+  // The text in lower case, decomposed (NFD), without its marks (Mn, Mc, Me) but those of
+  // Thai, Lao and kana; of a text that is nothing but marks, its lower case. Valid until the next
+  // call. Bytes that are no UTF-8 stay.
+  std::string_view operator()(std::string_view text);
+
+ private:
+  LowerCase lower_;
+  std::string decomposed_;
+};
+
+}  // namespace pnlp
