@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "pnlp/base/error.hpp"
 #include "pnlp/base/random.hpp"
@@ -32,6 +35,14 @@ std::uint32_t rows_for(const Channel& channel, const ModelConfig& config) {
   return channel.name == "length" ? std::min(rows, kLengthRows) : rows;
 }
 
+// Of a record that has just one.
+std::optional<std::string> single_label(const RecordSet& set, std::size_t i) {
+  FeatureRecord record;
+  set.read_gold(i, record);
+  if (record.label_form != LabelForm::single) return std::nullopt;
+  return record.labels[0].name;
+}
+
 }  // namespace
 
 Split hold_out(const RecordSet& set, const TrainOptions& options) {
@@ -43,11 +54,30 @@ Split hold_out(const RecordSet& set, const TrainOptions& options) {
   const auto count = std::clamp<std::size_t>(
       static_cast<std::size_t>(std::llround(static_cast<double>(set.size()) * options.held_out)), 1,
       set.size() - 1);
-  const auto held = order.begin() + static_cast<std::ptrdiff_t>(count);
-  std::ranges::sort(order.begin(), held);
-  std::ranges::sort(held, order.end());
-  return {RecordSelection(set, {held, order.end()}), RecordSelection(set, {order.begin(), held}),
-          nullptr};
+  std::map<std::string, std::size_t> records_of;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if (const auto label = single_label(set, i)) ++records_of[*label];
+  }
+  std::vector<std::uint32_t> held;
+  std::vector<std::uint32_t> learned;
+  for (const std::uint32_t i : order) {
+    const auto label = single_label(set, i);
+    const bool is_last = label && records_of[*label] == 1;
+    if (held.size() == count || is_last) {
+      learned.push_back(i);
+      continue;
+    }
+    if (label) --records_of[*label];
+    held.push_back(i);
+  }
+  if (held.empty()) {
+    throw Error(ErrorKind::data,
+                "no label has two records, so none can be held out to choose the epoch by; give "
+                "others with --dev");
+  }
+  std::ranges::sort(learned);
+  std::ranges::sort(held);
+  return {RecordSelection(set, std::move(learned)), RecordSelection(set, std::move(held)), nullptr};
 }
 
 // Early stopping needs something to stop by.

@@ -22,8 +22,8 @@ struct Split {
   const TrainResult* judged = nullptr;
 };
 
-// All but a held-out share, and that share, drawn by the seed; both keep their order. Error(data)
-// if there are fewer than two records.
+// All but a held-out share, and that share, drawn by the seed; both keep their order. The last
+// record of a label is not held out. Error(data) if no record can be, or there are fewer than two.
 Split hold_out(const RecordSet& set, const TrainOptions& options);
 
 // Whether a model that learned from all but the held-out share of `set` is to be followed by one

@@ -166,11 +166,22 @@ TEST_CASE("without a dev set, a share of the records is held out, and learned fr
   options.epochs = 1;
   const TrainResult many = toy::fit(toy::records(Task::label, 2000, 1), {}, options);
   CHECK(parse_json(many.model.training).find("records")->number == 1600);
-  // At least one record on each side.
+  // At least one record on each side, and one of every label on that of training.
   options.held_out = 0.999;
+  options.patience = 3;
   all.resize(12);
-  CHECK(toy::refusal(ErrorKind::data, [&] { static_cast<void>(toy::fit(all, {}, options)); }) ==
-        "the training records have 1 different labels; the task label needs at least 2");
+  std::set<std::string> labels;
+  for (const FeatureRecord& record : all) labels.insert(record.labels[0].name);
+  REQUIRE(labels.size() == 3);
+  const TrainResult few = toy::fit(all, {}, options);
+  CHECK(few.model.config.labels.size() == 3);
+  CHECK(parse_json(few.model.training).find("records")->number == 3);
+  std::vector<FeatureRecord> strangers = {all[0], all[0]};
+  strangers[1].labels[0].name = "another";
+  CHECK(
+      toy::refusal(ErrorKind::data, [&] { static_cast<void>(toy::fit(strangers, {}, options)); }) ==
+      "no label has two records, so none can be held out to choose the epoch by; give others with "
+      "--dev");
   all.resize(1);
   CHECK(toy::refusal(ErrorKind::data, [&] { static_cast<void>(toy::fit(all, {}, options)); }) ==
         "one record is too little to train on and to hold out a dev set");
