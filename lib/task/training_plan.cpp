@@ -70,10 +70,14 @@ Split hold_out(const RecordSet& set, const TrainOptions& options) {
     if (label) --records_of[*label];
     held.push_back(i);
   }
-  if (held.empty()) {
-    throw Error(ErrorKind::data,
-                "no label has two records, so none can be held out to choose the epoch by; give "
-                "others with --dev");
+  if (held.empty()) {  // a label of its own for each
+    if (set.size() == 2) {
+      throw Error(ErrorKind::data,
+                  "of two records with a label each, none can be held out to choose the epoch by; "
+                  "give others with --dev");
+    }
+    learned.assign(order.begin() + static_cast<std::ptrdiff_t>(count), order.end());
+    held.assign(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count));
   }
   std::ranges::sort(learned);
   std::ranges::sort(held);

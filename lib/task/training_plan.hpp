@@ -23,7 +23,8 @@ struct Split {
 };
 
 // All but a held-out share, and that share, drawn by the seed; both keep their order. The last
-// record of a label is not held out. Error(data) if no record can be, or there are fewer than two.
+// record of a label is not held out while others can be. Error(data) for fewer than two records, or
+// two with a label each.
 Split hold_out(const RecordSet& set, const TrainOptions& options);
 
 // Whether a model that learned from all but the held-out share of `set` is to be followed by one

@@ -1,9 +1,8 @@
 #include "pnlp/text/bert_basic.hpp"
 
-#include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
-#include <unicode/unistr.h>
 
+#include <string>
 #include <utility>
 
 #include "pnlp/text/unicode.hpp"
@@ -101,7 +100,7 @@ bool BertBasic::is_final_sigma(std::size_t at) const {
 
 void BertBasic::strip_case_and_accents() {
   decomposed_.clear();
-  icu::UnicodeString parts;
+  std::u32string parts;
   for (std::size_t i = 0; i < word_.size(); ++i) {
     const Char from = word_[i];
     // The simple mapping does: the one full mapping of lower case, of U+0130, adds an accent.
@@ -111,13 +110,10 @@ void BertBasic::strip_case_and_accents() {
       continue;
     }
     if (from.c == U'Σ' && is_final_sigma(i)) c = U'ς';
-    if (!nfd().getDecomposition(icu(c), parts)) {
-      append_ordered(decomposed_, {.c = c, .bytes = from.bytes});
-      continue;
-    }
-    for (std::int32_t part = 0; part < parts.length(); part = parts.moveIndex32(part, 1)) {
-      append_ordered(decomposed_,
-                     {.c = static_cast<char32_t>(parts.char32At(part)), .bytes = from.bytes});
+    parts.clear();
+    append_decomposed(c, parts);
+    for (const char32_t part : parts) {
+      append_ordered(decomposed_, {.c = part, .bytes = from.bytes});
     }
   }
   word_.clear();

@@ -1,11 +1,8 @@
 #include "pnlp/text/folding.hpp"
 
-#include <unicode/bytestream.h>
-#include <unicode/normalizer2.h>
-
 #include <algorithm>
+#include <array>
 
-#include "pnlp/base/error.hpp"
 #include "pnlp/text/char_class.hpp"
 #include "pnlp/text/unicode.hpp"
 
@@ -26,25 +23,17 @@ std::string_view Folding::operator()(std::string_view text) {
   if (std::ranges::all_of(lower, [](char byte) { return static_cast<signed char>(byte) >= 0; })) {
     return lower;
   }
-  decomposed_.clear();
-  icu::StringByteSink<std::string> sink(&decomposed_);
-  UErrorCode status = U_ZERO_ERROR;
-  nfd().normalizeUTF8(0, icu::StringPiece(lower.data(), static_cast<std::int32_t>(lower.size())),
-                      sink, nullptr, status);
-  if (U_FAILURE(status)) {
-    throw Error(ErrorKind::internal, std::string("ICU cannot decompose: ") + u_errorName(status));
+  folded_.clear();
+  for (std::size_t at = 0; at < lower.size();) {
+    parts_.clear();
+    append_decomposed(next_char(lower, at), parts_);
+    for (const char32_t part : parts_) {
+      if (is_dropped(part)) continue;
+      std::array<char, 4> bytes;
+      folded_.append(bytes.data(), encode_char(part, bytes.data()));
+    }
   }
-  std::size_t kept = 0;
-  for (std::size_t at = 0; at < decomposed_.size();) {
-    const std::size_t begin = at;
-    if (is_dropped(next_char(decomposed_, at))) continue;
-    std::copy_n(decomposed_.begin() + static_cast<std::ptrdiff_t>(begin), at - begin,
-                decomposed_.begin() + static_cast<std::ptrdiff_t>(kept));
-    kept += at - begin;
-  }
-  if (kept == 0) return lower;
-  decomposed_.resize(kept);
-  return decomposed_;
+  return folded_.empty() ? lower : std::string_view(folded_);
 }
 
 }  // namespace pnlp

@@ -11,14 +11,15 @@ namespace pnlp {
 
 class Folding {
  public:
-  // The text in lower case, decomposed (NFD), without its marks (Mn, Mc, Me) but those of
-  // Thai, Lao and kana; of a text that is nothing but marks, its lower case. Valid until the next
-  // call. Bytes that are no UTF-8 stay.
+  // The text in lower case, its code points decomposed (NFD of each), without its marks (Mn, Mc,
+  // Me) but those of Thai, Lao and kana; of a text that is nothing but marks, its lower case. Bytes
+  // that are no UTF-8 give U+FFFD. Valid until the next call.
   std::string_view operator()(std::string_view text);
 
  private:
   LowerCase lower_;
-  std::string decomposed_;
+  std::string folded_;
+  std::u32string parts_;
 };
 
 }  // namespace pnlp

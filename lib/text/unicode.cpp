@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <unicode/normalizer2.h>
+#include <unicode/unistr.h>
 #include <unicode/utf8.h>
 
 #include <cstdint>
@@ -9,6 +10,21 @@
 #include "pnlp/base/error.hpp"
 
 namespace pnlp {
+namespace {
+
+const icu::Normalizer2& nfd() {
+  static const icu::Normalizer2* const instance = [] {
+    UErrorCode status = U_ZERO_ERROR;
+    const icu::Normalizer2* found = icu::Normalizer2::getNFDInstance(status);
+    if (U_FAILURE(status)) {
+      throw Error(ErrorKind::internal, fmt::format("ICU has no NFD: {}", u_errorName(status)));
+    }
+    return found;
+  }();
+  return *instance;
+}
+
+}  // namespace
 
 // ICU's macros narrow in their own way.
 #pragma GCC diagnostic push
@@ -29,16 +45,15 @@ std::size_t encode_char(char32_t c, char* out) {
 }
 #pragma GCC diagnostic pop
 
-const icu::Normalizer2& nfd() {
-  static const icu::Normalizer2* const instance = [] {
-    UErrorCode status = U_ZERO_ERROR;
-    const icu::Normalizer2* found = icu::Normalizer2::getNFDInstance(status);
-    if (U_FAILURE(status)) {
-      throw Error(ErrorKind::internal, fmt::format("ICU has no NFD: {}", u_errorName(status)));
-    }
-    return found;
-  }();
-  return *instance;
+void append_decomposed(char32_t c, std::u32string& out) {
+  icu::UnicodeString parts;
+  if (!nfd().getDecomposition(static_cast<UChar32>(c), parts)) {
+    out.push_back(c);
+    return;
+  }
+  for (std::int32_t at = 0; at < parts.length(); at = parts.moveIndex32(at, 1)) {
+    out.push_back(static_cast<char32_t>(parts.char32At(at)));
+  }
 }
 
 }  // namespace pnlp

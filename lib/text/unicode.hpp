@@ -1,9 +1,8 @@
 // Private to lib/text: code points out of UTF-8 and their decomposition, by ICU.
 #pragma once
 
-#include <unicode/normalizer2.h>
-
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace pnlp {
@@ -15,7 +14,8 @@ char32_t next_char(std::string_view text, std::size_t& at);
 // Writes the UTF-8 of a code point to `out`, which has room for four bytes; returns their number.
 std::size_t encode_char(char32_t c, char* out);
 
-// Canonical decomposition. Errors: internal (an ICU without its data).
-const icu::Normalizer2& nfd();
+// Appends the canonical decomposition (NFD) of a code point alone, which is itself if it has no
+// other.
+void append_decomposed(char32_t c, std::u32string& out);
 
 }  // namespace pnlp

@@ -29,7 +29,7 @@ def lower(text):
 
 
 def folded(text):
-    kept = "".join(char for char in unicodedata.normalize("NFD", lower(text).decode())
+    kept = "".join(char for point in lower(text).decode() for char in unicodedata.normalize("NFD", point)
                    if unicodedata.category(char)[0] != "M" or "\u0e00" <= char <= "\u0eff" or char in "\u3099\u309a")
     return kept.encode() or lower(text)
 

@@ -180,8 +180,12 @@ TEST_CASE("without a dev set, a share of the records is held out, and learned fr
   strangers[1].labels[0].name = "another";
   CHECK(
       toy::refusal(ErrorKind::data, [&] { static_cast<void>(toy::fit(strangers, {}, options)); }) ==
-      "no label has two records, so none can be held out to choose the epoch by; give others with "
-      "--dev");
+      "of two records with a label each, none can be held out to choose the epoch by; give others "
+      "with --dev");
+  strangers.push_back(all[0]);
+  strangers[2].labels[0].name = "a third";
+  options.held_out = 0.1;
+  CHECK(toy::fit(strangers, {}, options).model.config.labels.size() == 2);
   all.resize(1);
   CHECK(toy::refusal(ErrorKind::data, [&] { static_cast<void>(toy::fit(all, {}, options)); }) ==
         "one record is too little to train on and to hold out a dev set");
