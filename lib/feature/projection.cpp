@@ -23,19 +23,21 @@ void check_size(std::string_view what, std::uint32_t value, std::uint32_t limit,
   throw Error(kind, fmt::format("projection: {} is {}; it must be 1 to {}", what, value, limit));
 }
 
+const ProjectionKind& known_kind(std::string_view name, ErrorKind kind) {
+  if (const ProjectionKind* found = find_projection_kind(name)) return *found;
+  std::vector<std::string_view> names;
+  for (const ProjectionKind& known : projection_kinds()) names.push_back(known.name);
+  throw Error(kind, fmt::format("unknown projection \"{}\"; this version knows {}", name,
+                                fmt::join(names, ", ")));
+}
+
 void check_spec(const ProjectionSpec& spec, ErrorKind kind) {
-  const ProjectionKind* found = find_projection_kind(spec.kind);
-  if (found == nullptr) {
-    std::vector<std::string_view> names;
-    for (const ProjectionKind& known : projection_kinds()) names.push_back(known.name);
-    throw Error(kind, fmt::format("unknown projection \"{}\"; this version knows {}", spec.kind,
-                                  fmt::join(names, ", ")));
-  }
+  const ProjectionKind& found = known_kind(spec.kind, kind);
   check_size("the number of hashes", spec.hashes, kMaxHashes, kind);
   check_size("the n-gram length", spec.ngram, kMaxNgram, kind);
-  if (found->vectors != (spec.vectors != nullptr)) {
+  if (found.vectors != (spec.vectors != nullptr)) {
     throw Error(kind, fmt::format("the projection {} {}", spec.kind,
-                                  found->vectors ? "needs vectors" : "takes no vectors"));
+                                  found.vectors ? "needs vectors" : "takes no vectors"));
   }
   if (spec.vectors && spec.vectors->dimensions() != spec.hashes) {
     throw Error(kind, fmt::format("projection: {} numbers of vectors that have {}", spec.hashes,
@@ -138,9 +140,7 @@ ProjectionSpec decode_spec(std::string_view bytes) {
   spec.seed = reader.u64();
   spec.channels.resize(reader.count(kMaxChannels));
   for (std::string& name : spec.channels) name = reader.string();
-  const ProjectionKind* kind = find_projection_kind(spec.kind);
-  if (kind == nullptr) check_spec(spec, ErrorKind::data);  // what follows is not known either
-  if (kind->vectors) {
+  if (known_kind(spec.kind, ErrorKind::data).vectors) {
     spec.vectors = std::make_shared<const StaticVectors>(std::string(reader.string()));
   }
   reader.finish();
