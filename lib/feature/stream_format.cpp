@@ -151,15 +151,13 @@ std::string RecordEncoder::payload() const {
   ByteWriter writer;
   writer.varint(rows_.size());
   std::string bytes = writer.take();
-  std::size_t at = bytes.size();
   if constexpr (std::endian::native == std::endian::little) {
     bytes.append(reinterpret_cast<const char*>(rows_.values().data()), rows_.values().size_bytes());
-    return bytes += records_.bytes();
-  }
-  bytes.resize(at + rows_.values().size_bytes());
-  for (const std::uint16_t value : rows_.values()) {
-    bytes[at++] = static_cast<char>(value & 0xff);
-    bytes[at++] = static_cast<char>(value >> 8);
+  } else {
+    for (const std::uint16_t value : rows_.values()) {
+      bytes.push_back(static_cast<char>(value & 0xff));
+      bytes.push_back(static_cast<char>(value >> 8));
+    }
   }
   return bytes += records_.bytes();
 }

@@ -32,7 +32,7 @@ struct Scratch8 {
 };
 
 struct RowProduct8;
-// The form of the products (integer_kernels.hpp): the fastest here, or one that is named.
+// The form of the products (integer_kernels.hpp) that is the fastest here.
 struct IntegerKernels;
 const IntegerKernels& integer_kernels();
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "pnlp/nn/eight_bit.hpp"
 #include "pnlp/nn/gelu.hpp"
 #include "pnlp/nn/layers.hpp"
 

@@ -83,9 +83,8 @@ struct IntegerKernels {
   void (*mix_tokens)(const TokenProduct8& product);
 };
 
-// All that this processor can run, the fastest first, the plain one last.
+// All that this processor can run, the fastest first, the plain one last. The first one is
+// integer_kernels() of eight_bit.hpp.
 std::span<const IntegerKernels* const> all_integer_kernels();
-// The fastest.
-const IntegerKernels& integer_kernels();
 
 }  // namespace pnlp

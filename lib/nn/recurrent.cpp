@@ -103,13 +103,8 @@ double Recurrent::flops(std::size_t length) const {
 // What both cells make of x: kept.both.
 void Recurrent::read(const float* w, const RecurrentLayer& layer, bool keep, std::size_t t,
                      const float* x, const Steps& steps, LayerMemory& kept) const {
-  const float* normal = kept.norm.normal.data();
-  if (keep) {
-    normal = layer.norm.forward(w, x, t, kept.norm);
-  } else {
-    layer.norm.predict(w, x, t, sized(kept.norm.normal, t * channels_));
-    normal = kept.norm.normal.data();
-  }
+  if (!keep) layer.norm.predict(w, x, t, sized(kept.norm.normal, t * channels_));
+  const float* normal = keep ? layer.norm.forward(w, x, t, kept.norm) : kept.norm.normal.data();
   float* both = sized(kept.both, t * kDirections * units_);
   for (std::size_t d = 0; d < kDirections; ++d) {
     const std::vector<std::size_t>& token = steps.token[d];

@@ -105,7 +105,8 @@ class Transformer : public Encoder {
     double token = 0;
     for (const Layer& layer : layers_)
       token += layer.in.flops() + layer.out.flops() + layer.channels.flops();
-    const double segments = static_cast<double>(length / segment_) * attention_.flops(segment_) +
+    const std::size_t whole = length / segment_;
+    const double segments = static_cast<double>(whole) * attention_.flops(segment_) +
                             attention_.flops(length % segment_);
     return token * static_cast<double>(length) + segments * static_cast<double>(layers_.size());
   }

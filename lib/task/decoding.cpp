@@ -99,8 +99,9 @@ std::optional<std::size_t> OutcomeDecoder::decode_tags(std::span<const ByteRange
 // Of tokens that were not read nothing is known.
 void OutcomeDecoder::list_tag_scores(std::size_t tokens, std::span<const float> probabilities,
                                      Prediction& out) {
-  out.tag_scores.resize(tokens);
   const std::size_t k = config_.tags();
+  if (k == 0) return;
+  out.tag_scores.resize(tokens);
   for (std::size_t token = 0; token < probabilities.size() / k; ++token) {
     const std::span<const float> row = probabilities.subspan(token * k, k);
     const auto best = static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());

@@ -46,7 +46,7 @@ DevPass::DevPass(const ModelConfig& config, std::span<const float> weights,
                  const RecordSelection& records, Workers& workers)
     : records_(records), workers_(workers), model_(std::make_shared<SharedModel>(config, weights)) {
   for (int worker = 0; worker < workers.threads(); ++worker) {
-    parts_.push_back({.inference = std::make_unique<Inference>(model_), .records = {}});
+    parts_.emplace_back().inference = std::make_unique<Inference>(model_);
   }
 }
 
