@@ -90,7 +90,7 @@ void Network::encode_and_score(const float* w, const PackedBatch& batch, const T
   if (tag_head_) {
     memory.tag_logits.resize(t * tag_head_->outputs());
     if (eight != nullptr) {
-      eight->tag_head->run(memory.normal.data(), t, false, false, memory.tag_logits.data(),
+      eight->tag_head->run(memory.normal.data(), t, false, memory.tag_logits.data(),
                            memory.head.scratch8);
     } else {
       tag_head_->forward(w, memory.normal.data(), t, memory.tag_logits.data(), memory.head);

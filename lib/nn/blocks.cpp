@@ -71,14 +71,24 @@ void Linear::run_gelu(const float* w, const float* x, std::size_t rows, float* y
   multiply_rows(rowwise, kernels);
 }
 
-void Linear::backward(const float* w, const float* x, const float* dy, std::size_t rows,
-                      bool accumulate, float* dx, float* g) const {
+void Linear::backward_weights(const float* x, const float* dy, std::size_t rows, float* g) const {
   if (rows == 0) return;
   sum_rows(dy, rows, outputs_, g + bias_);
   gemm(Transpose::yes, Transpose::no, inputs_, outputs_, rows, x, inputs_, dy, outputs_, true,
        g + weight_, outputs_);
+}
+
+void Linear::backward_input(const float* w, const float* dy, std::size_t rows, bool accumulate,
+                            float* dx) const {
+  if (rows == 0) return;
   gemm(Transpose::no, Transpose::yes, rows, inputs_, outputs_, dy, outputs_, w + weight_, outputs_,
        accumulate, dx, inputs_);
+}
+
+void Linear::backward(const float* w, const float* x, const float* dy, std::size_t rows,
+                      bool accumulate, float* dx, float* g) const {
+  backward_weights(x, dy, rows, g);
+  backward_input(w, dy, rows, accumulate, dx);
 }
 
 Norm::Norm(const std::string& name, std::size_t channels, ParameterLayout& layout)
@@ -126,7 +136,7 @@ void FeedForward::forward(const float* w, const float* x, std::size_t rows, bool
     float* hidden = kept.hidden.data() + row * h;
     float* active = sized(scratch.active, some * h);
     in_.run(w, x + row * in_.inputs(), some, true, false, hidden, scratch.kernels);
-    gelu_forward(hidden, some * h, active);
+    gelu(hidden, some * h, active);
     out_.run(w, active, some, true, accumulate, y + row * out_.outputs(), scratch.kernels);
   }
 }
@@ -135,11 +145,10 @@ void FeedForward::backward(const float* w, const float* x, const float* dy, std:
                            bool accumulate, float* dx, FeedForwardMemory& kept,
                            BlockScratch& scratch, float* g) const {
   const std::size_t h = in_.outputs();
-  float* active = sized(scratch.active, rows * h);
-  gelu_and_slope(kept.hidden.data(), nullptr, rows, h, active);
   float* dhidden = sized(scratch.dhidden, rows * h);
-  out_.backward(w, active, dy, rows, false, dhidden, g);
-  multiply(dhidden, kept.hidden.data(), rows * h);
+  out_.backward_input(w, dy, rows, false, dhidden);
+  gelu_backward(rows * h, kept.hidden.data(), dhidden);
+  out_.backward_weights(kept.hidden.data(), dy, rows, g);
   in_.backward(w, x, dhidden, rows, accumulate, dx, g);
 }
 

@@ -43,9 +43,12 @@ class Linear {
   // Prediction, with GELU of the result.
   void run_gelu(const float* w, const float* x, std::size_t rows, float* y,
                 std::vector<float>& kernels) const;
-  // dx[rows][inputs] is overwritten, or added to.
+  // dx[rows][inputs] is overwritten, or added to. In one step, or in two.
   void backward(const float* w, const float* x, const float* dy, std::size_t rows, bool accumulate,
                 float* dx, float* g) const;
+  void backward_input(const float* w, const float* dy, std::size_t rows, bool accumulate,
+                      float* dx) const;
+  void backward_weights(const float* x, const float* dy, std::size_t rows, float* g) const;
   Linear8 eight(const float* w) const { return {w + weight_, w + bias_, inputs_, outputs_}; }
   FeedForward8::Layer layer(const float* w) const {
     return {w + weight_, w + bias_, inputs_, outputs_};
@@ -85,7 +88,7 @@ class Norm {
 };
 
 struct FeedForwardMemory {
-  std::vector<float> hidden;  // [rows][H], before GELU; used up by backward
+  std::vector<float> hidden;  // [rows][H], before GELU; backward leaves what is after
 };
 
 // y = GELU(x W + b) V + d, row by row.

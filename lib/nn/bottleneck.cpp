@@ -1,7 +1,9 @@
 #include "pnlp/nn/bottleneck.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include "pnlp/nn/kernels.hpp"
 #include "pnlp/nn/layers.hpp"
 
 namespace pnlp {
@@ -16,6 +18,29 @@ void add_bias(const float* __restrict bias, const float* __restrict x, std::size
               float* __restrict y) {
 #pragma omp simd
   for (std::size_t i = 0; i < n; ++i) y[i] = bias[i] + x[i];
+}
+
+// Calls visit(windowed, rows, starts, factors) for the rows of a word, some at a time, in their
+// order: where they begin in the table, and their weights.
+template <typename Visit>
+void for_each_run(const BottleneckShape& shape, const WordRows& word, float scale,
+                  const Visit& visit) {
+  constexpr std::size_t kMost = 64;
+  std::array<std::size_t, kMost> starts;
+  std::array<float, kMost> factors;
+  for (std::size_t i = 0; i < word.rows.size();) {
+    const bool windowed = static_cast<std::size_t>(word.rows[i]) < shape.windowed_rows;
+    std::size_t count = 0;
+    for (; i < word.rows.size() && count < kMost; ++i, ++count) {
+      const auto row = static_cast<std::size_t>(word.rows[i]);
+      if ((row < shape.windowed_rows) != windowed) break;
+      starts[count] = windowed ? row * shape.width()
+                               : shape.windowed_rows * shape.width() +
+                                     (row - shape.windowed_rows) * shape.channels;
+      factors[count] = scale * factor_of(word, i);
+    }
+    visit(windowed, count, starts.data(), factors.data());
+  }
 }
 
 // Calls visit(token, word, place) for every pair of a token and a word in its window.
@@ -45,18 +70,17 @@ void for_each_neighbour(const BottleneckShape& shape, const PackedBatch& batch,
 void project_word(const BottleneckShape& shape, const float* table, const WordRows& word,
                   float scale, float* projected) {
   const std::size_t width = shape.width();
-  const float* plain = table + shape.windowed_rows * width;
   std::fill_n(projected, width, 0.0F);
-  for (std::size_t i = 0; i < word.rows.size(); ++i) {
-    const auto r = static_cast<std::size_t>(word.rows[i]);
-    const float times = scale * factor_of(word, i);
-    if (r < shape.windowed_rows) {
-      add_scaled(projected, table + r * width, times, width);
-    } else {
-      add_scaled(projected + shape.window * shape.channels,
-                 plain + (r - shape.windowed_rows) * shape.channels, times, shape.channels);
-    }
-  }
+  for_each_run(
+      shape, word, scale,
+      [&](bool windowed, std::size_t rows, const std::size_t* starts, const float* factors) {
+        add_rows({.count = rows,
+                  .width = windowed ? width : shape.channels,
+                  .table = table,
+                  .starts = starts,
+                  .factors = factors,
+                  .y = windowed ? projected : projected + shape.window * shape.channels});
+      });
 }
 
 void gather_windows(const BottleneckShape& shape, const PackedBatch& batch, const float* projected,
@@ -102,20 +126,19 @@ void scatter_rows(const BottleneckShape& shape, const PackedBatch& batch, const 
   const std::size_t own = shape.window * shape.channels;
   const std::size_t own_begin = std::clamp(begin, own, own + shape.channels);
   const std::size_t own_end = std::clamp(end, own, own + shape.channels);
-  float* plain = dtable + shape.windowed_rows * width;
   for (std::size_t word = 0; word < batch.words(); ++word) {
     const float* gradient = dprojected + word * width;
-    const WordRows own_rows = batch.rows_of(word);
-    for (std::size_t i = 0; i < own_rows.rows.size(); ++i) {
-      const auto r = static_cast<std::size_t>(own_rows.rows[i]);
-      const float times = scale * factor_of(own_rows, i);
-      if (r < shape.windowed_rows) {
-        add_scaled(dtable + r * width + begin, gradient + begin, times, end - begin);
-      } else if (own_begin < own_end) {
-        add_scaled(plain + (r - shape.windowed_rows) * shape.channels + (own_begin - own),
-                   gradient + own_begin, times, own_end - own_begin);
-      }
-    }
+    for_each_run(
+        shape, batch.rows_of(word), scale,
+        [&](bool windowed, std::size_t rows, const std::size_t* starts, const float* factors) {
+          const std::size_t from = windowed ? begin : own_begin;
+          add_to_rows({.count = rows,
+                       .width = (windowed ? end : own_end) - from,
+                       .x = gradient + from,
+                       .starts = starts,
+                       .factors = factors,
+                       .table = dtable + (windowed ? begin : own_begin - own)});
+        });
   }
 }
 

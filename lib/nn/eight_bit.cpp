@@ -99,10 +99,9 @@ RowProduct8 Linear8::quantize(const float* x, const std::size_t* starts, std::si
   return made;
 }
 
-void Linear8::run(const float* x, std::size_t rows, bool gelu, bool accumulate, float* y,
-                  Scratch8& scratch, const IntegerKernels& kernels) const {
+void Linear8::run(const float* x, std::size_t rows, bool accumulate, float* y, Scratch8& scratch,
+                  const IntegerKernels& kernels) const {
   RowProduct8 product = quantize(x, nullptr, rows, kernels, scratch);
-  product.gelu = gelu;
   product.accumulate = accumulate;
   product.y = y;
   kernels.multiply_rows(product);

@@ -36,14 +36,13 @@ struct RowProduct8;
 struct IntegerKernels;
 const IntegerKernels& integer_kernels();
 
-// y[row][n] = f(x[row][:] * w[:][n] + bias[n]), added to y if `accumulate`; f is GELU or the
-// identity.
+// y[row][n] = x[row][:] * w[:][n] + bias[n], added to y if `accumulate`.
 class Linear8 {
  public:
   // w[inputs][outputs], bias[outputs].
   Linear8(const float* w, const float* bias, std::size_t inputs, std::size_t outputs);
-  void run(const float* x, std::size_t rows, bool gelu, bool accumulate, float* y,
-           Scratch8& scratch, const IntegerKernels& kernels = integer_kernels()) const;
+  void run(const float* x, std::size_t rows, bool accumulate, float* y, Scratch8& scratch,
+           const IntegerKernels& kernels = integer_kernels()) const;
   // Of rows that begin at x + starts[row].
   void run_at(const float* x, const std::size_t* starts, std::size_t rows, float* y,
               Scratch8& scratch) const;

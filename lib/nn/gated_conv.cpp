@@ -88,7 +88,7 @@ class GatedConv8 : public Encoder8 {
     auto& mine = static_cast<GatedConvMemory&>(memory);
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       convolve(w_, blocks_[i], channels_, batch, x, mine, [&](std::size_t rows) {
-        linear_[i].run(mine.windows.data(), rows, false, false, mine.gates.data(), mine.scratch8);
+        linear_[i].run(mine.windows.data(), rows, false, mine.gates.data(), mine.scratch8);
       });
     }
   }

@@ -56,7 +56,7 @@ void PoolHead::forward(const float* w, const PackedBatch& batch, const float* x,
     }
   }
   if (linear8 != nullptr) {
-    linear8->run(memory.pooled.data(), batch.sequences(), false, false, logits, memory.scratch8);
+    linear8->run(memory.pooled.data(), batch.sequences(), false, logits, memory.scratch8);
     return;
   }
   linear_.forward(w, memory.pooled.data(), batch.sequences(), logits, memory);

@@ -215,7 +215,7 @@ class HyperMixer : public Encoder {
     const float* b = kept.b.data() + first * h;
     if (keep) {
       float* active = sized(memory.active, h * c);
-      gelu_forward(memory.hidden.data(), h * c, active);
+      gelu(memory.hidden.data(), h * c, active);
       gemm(Transpose::no, Transpose::no, length, c, h, b, h, active, c, false, mixed, c);
     } else {
       multiply_rows({.rows = length,
@@ -237,16 +237,14 @@ class HyperMixer : public Encoder {
     const std::size_t h = hidden_;
     mix_in(kept, first, length, true, memory);  // made again rather than kept
     float* hidden = memory.hidden.data();
-    float* active = sized(memory.active, h * c);
-    gelu_and_slope(hidden, nullptr, h, c, active);
     float* dmixed = memory.dmixed.data() + first * c;
     scale(dmixed, length * c, inverse_root(h));
-    gemm(Transpose::no, Transpose::yes, length, h, c, dmixed, c, active, c, false,
-         memory.db.data() + first * h, h);
     float* dhidden = sized(memory.dhidden, h * c);
     gemm(Transpose::yes, Transpose::no, h, c, length, kept.b.data() + first * h, h, dmixed, c,
          false, dhidden, c);
-    multiply(dhidden, hidden, h * c);
+    gelu_backward(h * c, hidden, dhidden);
+    gemm(Transpose::no, Transpose::yes, length, h, c, dmixed, c, hidden, c, false,
+         memory.db.data() + first * h, h);
     gemm(Transpose::yes, Transpose::no, length, c, h, memory.turned.data(), length, dhidden, c,
          false, memory.dy.data() + first * c, c);
     float* da = memory.da.data() + first * h;

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "pnlp/nn/eight_bit.hpp"
-#include "pnlp/nn/gelu.hpp"
 #include "pnlp/nn/layers.hpp"
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)

@@ -21,7 +21,6 @@ struct RowProduct8 {
   const float* scales = nullptr;   // by output, to whole panels, as what follows
   const std::int32_t* sums = nullptr;
   const float* bias = nullptr;
-  bool gelu = false;
   bool accumulate = false;
   float* y = nullptr;  // [rows][outputs]
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "pnlp/nn/gelu.hpp"
 
@@ -22,51 +23,11 @@
 namespace pnlp {
 namespace {
 
-constexpr std::size_t kUnits = 8;      // of the token mixing's hidden layer at a time
-constexpr std::size_t kPositions = 8;  // of its output at a time, at the most
-
-// The weights of token mixing in the order in which the kernel reads them; units are filled up to a
-// multiple of kUnits, which add GELU(0) * 0.
-struct PackedTokenMixing {
-  PackedTokenMixing(const TokenMixing& mixing, std::size_t lanes, std::vector<float>& scratch);
-  std::size_t units, parts;  // hidden units; blocks of positions
-  float* in;                 // [units / kUnits][length][kUnits]
-  float* in_bias;            // [units]
-  float* out;                // for each block of positions: [units][positions]
-  float* hidden;             // [units][lanes]
-  float* columns;            // [length][lanes]
-};
-
-PackedTokenMixing::PackedTokenMixing(const TokenMixing& mixing, std::size_t lanes,
-                                     std::vector<float>& scratch)
-    : units((mixing.hidden + kUnits - 1) / kUnits * kUnits),
-      parts((mixing.length + kPositions - 1) / kPositions) {
-  const std::size_t length = mixing.length;
-  scratch.assign(units * (2 * length + 1 + lanes) + length * lanes, 0.0F);
-  in = scratch.data();
-  in_bias = in + units * length;
-  out = in_bias + units;
-  hidden = out + units * length;
-  columns = hidden + units * lanes;
-  std::copy_n(mixing.in_bias, mixing.hidden, in_bias);
-  for (std::size_t i = 0; i < length; ++i) {
-    for (std::size_t j = 0; j < mixing.hidden; ++j) {
-      in[(j / kUnits * length + i) * kUnits + j % kUnits] = mixing.in[i * mixing.hidden + j];
-    }
-  }
-  std::size_t first = 0;
-  for (std::size_t part = parts; part > 0; --part) {
-    const std::size_t count = (length - first + part - 1) / part;
-    for (std::size_t i = 0; i < count; ++i) {
-      const float* row = mixing.out + (first + i) * mixing.hidden;
-      for (std::size_t j = 0; j < mixing.hidden; ++j) out[first * units + j * count + i] = row[j];
-    }
-    first += count;
-  }
-}
+constexpr std::size_t kPositions = 8;  // of token mixing's output at a time, at the most
 
 #define PNLP_MAX(a, b) ((a) > (b) ? (a) : (b))
 #define PNLP_MIN(a, b) ((a) < (b) ? (a) : (b))
+#define PNLP_LOOKUP(table, indices) look_up(table, indices)
 #define PNLP_LANES 4
 #define PNLP_TILE 2
 namespace plain {
@@ -74,6 +35,7 @@ namespace plain {
 }
 #undef PNLP_MAX
 #undef PNLP_MIN
+#undef PNLP_LOOKUP
 #undef PNLP_LANES
 #undef PNLP_TILE
 
@@ -82,6 +44,8 @@ namespace plain {
 #pragma GCC target("avx2,fma")
 #define PNLP_MAX(a, b) static_cast<Vector>(_mm256_max_ps(a, b))
 #define PNLP_MIN(a, b) static_cast<Vector>(_mm256_min_ps(a, b))
+#define PNLP_LOOKUP(table, indices) \
+  static_cast<Vector>(_mm256_permutevar8x32_ps(_mm256_loadu_ps(table), (__m256i)(indices)))
 #define PNLP_LANES 8
 #define PNLP_TILE 2
 namespace avx2 {
@@ -89,6 +53,7 @@ namespace avx2 {
 }
 #undef PNLP_MAX
 #undef PNLP_MIN
+#undef PNLP_LOOKUP
 #undef PNLP_LANES
 #undef PNLP_TILE
 #pragma GCC pop_options
@@ -97,6 +62,9 @@ namespace avx2 {
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma")
 #define PNLP_MAX(a, b) static_cast<Vector>(_mm512_max_ps(a, b))
 #define PNLP_MIN(a, b) static_cast<Vector>(_mm512_min_ps(a, b))
+#define PNLP_LOOKUP(table, indices) \
+  static_cast<Vector>(              \
+      _mm512_permutexvar_ps((__m512i)(indices), _mm512_castps256_ps512(_mm256_loadu_ps(table))))
 #define PNLP_LANES 16
 #define PNLP_TILE 4
 namespace avx512 {
@@ -107,10 +75,13 @@ namespace avx512 {
 
 constexpr std::array kAll = {
 #ifdef PNLP_X86_KERNELS
-    Kernels{"avx512", avx512::multiply_rows, avx512::mix_tokens},
-    Kernels{"avx2", avx2::multiply_rows, avx2::mix_tokens},
+    Kernels{"avx512", avx512::multiply_rows, avx512::mix_tokens, avx512::mix_tokens_backward,
+            avx512::add_rows, avx512::add_to_rows, avx512::gelu, avx512::gelu_backward},
+    Kernels{"avx2", avx2::multiply_rows, avx2::mix_tokens, avx2::mix_tokens_backward,
+            avx2::add_rows, avx2::add_to_rows, avx2::gelu, avx2::gelu_backward},
 #endif
-    Kernels{"plain", plain::multiply_rows, plain::mix_tokens},
+    Kernels{"plain", plain::multiply_rows, plain::mix_tokens, plain::mix_tokens_backward,
+            plain::add_rows, plain::add_to_rows, plain::gelu, plain::gelu_backward},
 };
 
 // How many of kAll, from the first on, this processor cannot run.
@@ -137,6 +108,26 @@ void multiply_rows(const RowProduct& product, std::vector<float>& scratch) {
 
 void mix_tokens(const TokenMixing& mixing, std::vector<float>& scratch) {
   kernels().front().mix_tokens(mixing, scratch);
+}
+
+void mix_tokens_backward(const TokenMixingBackward& mixing, std::vector<float>& scratch) {
+  kernels().front().mix_tokens_backward(mixing, scratch);
+}
+
+void add_rows(const RowSum& sum) {
+  kernels().front().add_rows(sum);
+}
+
+void add_to_rows(const RowScatter& scatter) {
+  kernels().front().add_to_rows(scatter);
+}
+
+void gelu(const float* x, std::size_t n, float* y) {
+  kernels().front().gelu(x, n, y);
+}
+
+void gelu_backward(std::size_t n, float* x, float* dx) {
+  kernels().front().gelu_backward(n, x, dx);
 }
 
 }  // namespace pnlp

@@ -1,7 +1,8 @@
-// The products of prediction, done in registers: rows times a matrix, and the whole of token
-// mixing. They need no code to be generated when a program starts, keep the token mixing's hidden
-// layer in the first-level cache, and give every row, and every segment, the same bits whatever its
-// company. The best form for the processor is chosen when it runs.
+// Products done in registers: rows times a matrix, and token mixing as a whole, forward and most of
+// backward; sums of a table's rows; and GELU. They need no code to be generated when a program
+// starts, keep the token mixing's hidden layer in the first-level cache, and give every row, and
+// every segment, the same bits whatever its company. The best form for the processor is chosen when
+// it runs.
 #pragma once
 
 #include <cstddef>
@@ -37,10 +38,50 @@ struct TokenMixing {
   float* y = nullptr;
 };
 
+// Backward of it, h made again: what is left for the gradients of `in` and `out` are products of
+// `dhidden` with x and of `active` with dy.
+struct TokenMixingBackward {
+  std::size_t length = 0, hidden = 0, columns = 0, stride = 0;
+  const float* x = nullptr;
+  const float* dy = nullptr;
+  const float* in = nullptr;  // [length][hidden]
+  const float* in_bias = nullptr;
+  const float* out = nullptr;  // [length][hidden]
+  float* active = nullptr;     // [hidden][columns]: h
+  float* dhidden = nullptr;    // [hidden][columns]: the gradient of what h is GELU of
+  float* dx = nullptr;         // overwritten
+  float* din_bias = nullptr;   // [hidden], added to
+};
+
+// y[width] += the sum over i of factors[i] times the row of `table` that begins at starts[i].
+struct RowSum {
+  std::size_t count = 0, width = 0;
+  const float* table = nullptr;
+  const std::size_t* starts = nullptr;
+  const float* factors = nullptr;
+  float* y = nullptr;
+};
+
+// Adds factors[i] times x[width] to the row of `table` that begins at starts[i], for every i.
+struct RowScatter {
+  std::size_t count = 0, width = 0;
+  const float* x = nullptr;
+  const std::size_t* starts = nullptr;
+  const float* factors = nullptr;
+  float* table = nullptr;
+};
+
 struct Kernels {
   const char* name;
   void (*multiply_rows)(const RowProduct& product, std::vector<float>& scratch);
   void (*mix_tokens)(const TokenMixing& mixing, std::vector<float>& scratch);
+  void (*mix_tokens_backward)(const TokenMixingBackward& mixing, std::vector<float>& scratch);
+  void (*add_rows)(const RowSum& sum);
+  void (*add_to_rows)(const RowScatter& scatter);
+  // y = GELU(x); y may be x.
+  void (*gelu)(const float* x, std::size_t n, float* y);
+  // x = GELU(x), dx = dx GELU'(x).
+  void (*gelu_backward)(std::size_t n, float* x, float* dx);
 };
 
 // All that this processor can run, the best one first.
@@ -49,5 +90,10 @@ std::span<const Kernels> kernels();
 // By the best one.
 void multiply_rows(const RowProduct& product, std::vector<float>& scratch);
 void mix_tokens(const TokenMixing& mixing, std::vector<float>& scratch);
+void mix_tokens_backward(const TokenMixingBackward& mixing, std::vector<float>& scratch);
+void add_rows(const RowSum& sum);
+void add_to_rows(const RowScatter& scatter);
+void gelu(const float* x, std::size_t n, float* y);
+void gelu_backward(std::size_t n, float* x, float* dx);
 
 }  // namespace pnlp

@@ -1,36 +1,15 @@
 #include "pnlp/nn/layers.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "pnlp/base/hash.hpp"
-#include "pnlp/nn/gelu.hpp"
 #include "pnlp/nn/logistic.hpp"
 
 namespace pnlp {
 namespace {
 
 constexpr float kEpsilon = 1e-5F;
-
-template <std::size_t n>
-inline float polynomial(const std::array<float, n>& coefficients, float s) {
-  float p = coefficients[n - 1];
-  for (std::size_t i = n - 1; i-- > 0;) p = p * s + coefficients[i];
-  return p;
-}
-
-inline float gelu(float x) {
-  const float inside = std::min(std::max(x, -kGeluEdge), kGeluEdge);
-  const float p = polynomial(kGeluValue, inside * inside * kGeluSquare - 1.0F);
-  return x < -kGeluEdge ? 0.0F : (x > kGeluEdge ? x : x * (0.5F + inside * p));
-}
-
-inline float gelu_slope(float x) {
-  const float inside = std::min(std::max(x, -kGeluEdge), kGeluEdge);
-  const float q = polynomial(kGeluSlope, inside * inside * kGeluSquare - 1.0F);
-  return x < -kGeluEdge ? 0.0F : (x > kGeluEdge ? 1.0F : 0.5F + inside * q);
-}
 
 }  // namespace
 
@@ -90,12 +69,6 @@ void layer_norm_backward(const float* dy, const float* gamma, const float* xhat,
 }
 
 PNLP_MULTIVERSION
-void gelu_forward(const float* x, std::size_t n, float* y) {
-#pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) y[i] = gelu(x[i]);
-}
-
-PNLP_MULTIVERSION
 void add_bias_rows(float* x, const float* bias, std::size_t rows, std::size_t c) {
   for (std::size_t row = 0; row < rows; ++row, x += c) {
 #pragma omp simd
@@ -108,28 +81,6 @@ void sum_rows(const float* dy, std::size_t rows, std::size_t c, float* dbias) {
   for (std::size_t row = 0; row < rows; ++row, dy += c) {
 #pragma omp simd
     for (std::size_t i = 0; i < c; ++i) dbias[i] += dy[i];
-  }
-}
-
-PNLP_MULTIVERSION
-void add_row_bias_gelu(float* x, const float* bias, std::size_t rows, std::size_t n) {
-  for (std::size_t row = 0; row < rows; ++row, x += n) {
-    const float b = bias[row];
-#pragma omp simd
-    for (std::size_t i = 0; i < n; ++i) x[i] = gelu(x[i] + b);
-  }
-}
-
-PNLP_MULTIVERSION
-void gelu_and_slope(float* x, const float* bias, std::size_t rows, std::size_t n, float* y) {
-  for (std::size_t row = 0; row < rows; ++row, x += n, y += n) {
-    const float b = bias == nullptr ? 0.0F : bias[row];
-#pragma omp simd
-    for (std::size_t i = 0; i < n; ++i) {
-      const float value = x[i] + b;
-      y[i] = gelu(value);
-      x[i] = gelu_slope(value);
-    }
   }
 }
 
@@ -152,12 +103,6 @@ void gated_backward(const float* gates, const float* dy, std::size_t rows, std::
       dgates[c + i] = dy[i] * gates[i] * open * (1.0F - open);
     }
   }
-}
-
-PNLP_MULTIVERSION
-void multiply(float* x, const float* y, std::size_t n) {
-#pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) x[i] *= y[i];
 }
 
 PNLP_MULTIVERSION

@@ -26,28 +26,16 @@ void layer_norm_forward(const float* x, const float* gamma, const float* beta, s
 void layer_norm_backward(const float* dy, const float* gamma, const float* xhat, const float* rstd,
                          std::size_t t, std::size_t c, float* dx, float* dgamma, float* dbeta);
 
-// GELU(x) = x * Phi(x) (Hendrycks, Gimpel 2016), by a polynomial within 1e-5 of the exact value;
-// its slope by another, within 3e-5.
-void gelu_forward(const float* x, std::size_t n, float* y);
-
 // x[row][:] += bias[:] for rows of c.
 void add_bias_rows(float* x, const float* bias, std::size_t rows, std::size_t c);
 // dbias[:] += sum over rows of dy[row][:].
 void sum_rows(const float* dy, std::size_t rows, std::size_t c, float* dbias);
-// x[row][:] = GELU(x[row][:] + bias[row]): the token mixing's hidden layer, whose bias belongs to
-// rows.
-void add_row_bias_gelu(float* x, const float* bias, std::size_t rows, std::size_t n);
-// For backward, both in one pass: y = GELU(x + bias[row]), x = GELU'(x + bias[row]). `bias` may be
-// null.
-void gelu_and_slope(float* x, const float* bias, std::size_t rows, std::size_t n, float* y);
 // Gated linear unit (Dauphin et al. 2017): y[row][:] = a * sigmoid(g) with a, g the halves of
 // gates[row][2C].
 void gated_forward(const float* gates, std::size_t rows, std::size_t c, float* y);
 // dgates[row][2C] from dy[row][C].
 void gated_backward(const float* gates, const float* dy, std::size_t rows, std::size_t c,
                     float* dgates);
-// x *= y.
-void multiply(float* x, const float* y, std::size_t n);
 void add_row_bias(float* x, const float* bias, std::size_t rows, std::size_t n);
 // dbias[row] += sum of dy[row][:].
 void sum_columns(const float* dy, std::size_t rows, std::size_t n, float* dbias);

@@ -159,6 +159,13 @@ class Mixer : public Encoder {
     const std::size_t c = shape_.channels;
     float* normal = sized(memory.scratch.normal, t * c);
     layer_norm_forward(x, w + p.token_gain, w + p.token_shift, t, c, normal, nullptr, nullptr);
+    mix_normal(w, p, batch, normal, x, memory);
+  }
+
+  // y += token mixing of `normal`.
+  void mix_normal(const float* w, const BlockParameters& p, const PackedBatch& batch,
+                  const float* normal, float* y, MixerMemory& memory) const {
+    const std::size_t c = shape_.channels;
     for (const SegmentGroup& group : batch.groups) {
       const std::size_t start = static_cast<std::size_t>(group.first_token) * c;
       const std::size_t columns = static_cast<std::size_t>(group.count) * c;
@@ -171,7 +178,7 @@ class Mixer : public Encoder {
                         .in_bias = w + p.token_in_bias,
                         .out = w + p.token_out,
                         .out_bias = w + p.token_out_bias,
-                        .y = x + start},
+                        .y = y + start},
                        memory.scratch.kernels);
     }
   }
@@ -192,29 +199,14 @@ class Mixer : public Encoder {
                   const Dropout& dropout, float* x, MixerMemory& memory, BlockMemory& kept) const {
     const std::size_t t = batch.tokens();
     const std::size_t c = shape_.channels;
-    const std::size_t h = shape_.hidden;
     float* normal = sized(kept.token_normal, t * c);
     layer_norm_forward(x, w + p.token_gain, w + p.token_shift, t, c, normal,
                        sized(kept.token_xhat, t * c), sized(kept.token_rstd, t));
     // Without dropout the product is added to the skip connection where it stands.
     const bool direct = dropout.rate <= 0;
     float* branch = direct ? x : sized(memory.scratch.branch, t * c);
-    for_each_block(batch, [&](const SegmentGroup& group, std::size_t at, std::size_t n) {
-      const auto length = static_cast<std::size_t>(group.length);
-      const std::size_t stride = static_cast<std::size_t>(group.count) * c;
-      const std::size_t start = static_cast<std::size_t>(group.first_token) * c + at;
-      float* hidden = sized(memory.scratch.hidden, h * n);
-      gemm(Transpose::yes, Transpose::no, h, n, length, w + p.token_in, h, normal + start, stride,
-           false, hidden, n);
-      add_row_bias_gelu(hidden, w + p.token_in_bias, h, n);
-      gemm(Transpose::no, Transpose::no, length, n, h, w + p.token_out, h, hidden, n, direct,
-           branch + start, stride);
-    });
-    for (const SegmentGroup& group : batch.groups) {
-      add_row_bias(branch + static_cast<std::size_t>(group.first_token) * c, w + p.token_out_bias,
-                   static_cast<std::size_t>(group.length),
-                   static_cast<std::size_t>(group.count) * c);
-    }
+    if (!direct) std::fill_n(branch, t * c, 0.0F);
+    mix_normal(w, p, batch, normal, branch, memory);
     if (direct) return;
     apply_dropout(dropout, branch, t * c);
     add(x, branch, t * c);
@@ -237,24 +229,28 @@ class Mixer : public Encoder {
       const auto length = static_cast<std::size_t>(group.length);
       const std::size_t stride = static_cast<std::size_t>(group.count) * c;
       const std::size_t start = static_cast<std::size_t>(group.first_token) * c + at;
-      // The hidden layer is computed again: it is 32 times larger than its input, and cheaper to
-      // make than to fetch.
-      float* hidden = sized(memory.scratch.hidden, h * n);
-      gemm(Transpose::yes, Transpose::no, h, n, length, w + p.token_in, h,
-           kept.token_normal.data() + start, stride, false, hidden, n);
       float* active = sized(memory.scratch.active, h * n);
-      gelu_and_slope(hidden, w + p.token_in_bias, h, n, active);
-      gemm(Transpose::no, Transpose::yes, length, h, n, dbranch + start, stride, active, n, true,
-           g + p.token_out, h);
       float* dhidden = sized(memory.scratch.dhidden, h * n);
-      gemm(Transpose::yes, Transpose::no, h, n, length, w + p.token_out, h, dbranch + start, stride,
-           false, dhidden, n);
-      multiply(dhidden, hidden, h * n);
-      sum_columns(dhidden, h, n, g + p.token_in_bias);
-      gemm(Transpose::no, Transpose::yes, length, h, n, kept.token_normal.data() + start, stride,
-           dhidden, n, true, g + p.token_in, h);
-      gemm(Transpose::no, Transpose::no, length, n, h, w + p.token_in, h, dhidden, n, false,
-           dnormal + start, stride);
+      const float* x = kept.token_normal.data() + start;
+      const float* dy = dbranch + start;
+      pnlp::mix_tokens_backward({.length = length,
+                                 .hidden = h,
+                                 .columns = n,
+                                 .stride = stride,
+                                 .x = x,
+                                 .dy = dy,
+                                 .in = w + p.token_in,
+                                 .in_bias = w + p.token_in_bias,
+                                 .out = w + p.token_out,
+                                 .active = active,
+                                 .dhidden = dhidden,
+                                 .dx = dnormal + start,
+                                 .din_bias = g + p.token_in_bias},
+                                memory.scratch.kernels);
+      gemm(Transpose::no, Transpose::yes, length, h, n, dy, stride, active, n, true,
+           g + p.token_out, h);
+      gemm(Transpose::no, Transpose::yes, length, h, n, x, stride, dhidden, n, true, g + p.token_in,
+           h);
     });
     layer_norm_backward(dnormal, w + p.token_gain, kept.token_xhat.data(), kept.token_rstd.data(),
                         t, c, dx, g + p.token_gain, g + p.token_shift);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "pnlp/nn/integer_kernels.hpp"
+#include "pnlp/nn/kernels.hpp"
 #include "pnlp/nn/layers.hpp"
 
 namespace pnlp {
@@ -87,7 +88,7 @@ GeluSteps::GeluSteps(float range) {
   std::array<float, 256> values;
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] = kLowest + static_cast<float>(i) * step;
-  gelu_forward(values.data(), values.size(), values.data());
+  gelu(values.data(), values.size(), values.data());
   unit = (values.back() + kLeastGelu) / 255.0F;
   zero = static_cast<std::int32_t>(std::ceil(kLeastGelu / unit));
   for (std::size_t i = 0; i < table.size(); ++i) {

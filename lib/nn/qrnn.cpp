@@ -335,7 +335,7 @@ class Qrnn8 : public Encoder8 {
                                   mine.gates.data(), mine.scratch8);
         },
         [&](std::size_t layer, std::size_t rows) {
-          out_[layer].run(mine.both.data(), rows, false, true, mine.x.data(), mine.scratch8);
+          out_[layer].run(mine.both.data(), rows, true, mine.x.data(), mine.scratch8);
         });
   }
 

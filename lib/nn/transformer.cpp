@@ -148,9 +148,9 @@ class Transformer : public Encoder {
       layer.out.run(w, mixed, t, false, true, x, memory.scratch.kernels);
       layer.channels.predict(w, t, x, memory.scratch);
     } else {
-      eight.in->run(normal, t, false, false, qkv, memory.scratch.scratch8);
+      eight.in->run(normal, t, false, qkv, memory.scratch.scratch8);
       attention_.forward(batch, qkv, mixed, memory.attention);
-      eight.out->run(mixed, t, false, true, x, memory.scratch.scratch8);
+      eight.out->run(mixed, t, true, x, memory.scratch.scratch8);
       eight.channels->run(t, x, memory.scratch);
     }
   }

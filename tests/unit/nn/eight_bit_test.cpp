@@ -16,10 +16,6 @@ using namespace pnlp::test;
 
 namespace {
 
-const IntegerKernels& plain_kernels() {
-  return *all_integer_kernels().back();
-}
-
 // Random bytes, the extreme ones among them.
 template <typename Byte>
 std::vector<Byte> bytes(Random& random, std::size_t n, int least, int most) {
@@ -122,7 +118,7 @@ TEST_CASE("rows in 8 bits may begin anywhere and overlap") {
   layer.run_at(x.data(), starts.data(), starts.size(), y.data(), scratch);
   for (std::size_t row = 0; row < starts.size(); ++row) {
     std::vector<float> one(kOutputs);
-    layer.run(x.data() + starts[row], 1, false, false, one.data(), scratch);
+    layer.run(x.data() + starts[row], 1, false, one.data(), scratch);
     CHECK(std::memcmp(one.data(), y.data() + row * kOutputs, 4 * kOutputs) == 0);
   }
 }
@@ -137,30 +133,23 @@ TEST_CASE("a linear layer in 8 bits is near the layer in floats, and its forms a
       const auto x = normals(random, rows * inputs);
       const Linear8 layer(w.data(), bias.data(), inputs, outputs);
       Scratch8 scratch;
-      for (const bool with_gelu : {false, true}) {
-        std::vector<float> fast(rows * outputs, 0.5F);
-        std::vector<float> plain = fast;
-        layer.run(x.data(), rows, with_gelu, true, fast.data(), scratch);
-        layer.run(x.data(), rows, with_gelu, true, plain.data(), scratch, plain_kernels());
-        for (const IntegerKernels* kernel : all_integer_kernels()) {
-          if (kernel->name == std::string_view("vnni")) continue;  // it has its own GELU
-          std::vector<float> other(rows * outputs, 0.5F);
-          layer.run(x.data(), rows, with_gelu, true, other.data(), scratch, *kernel);
-          CHECK(other == plain);
-        }
-        for (std::size_t r = 0; r < rows; ++r) {
-          std::vector<float> alone(outputs, 0.5F);
-          layer.run(x.data() + r * inputs, 1, with_gelu, true, alone.data(), scratch);
-          CHECK(std::memcmp(alone.data(), fast.data() + r * outputs, 4 * outputs) == 0);
-          for (std::size_t n = 0; n < outputs; ++n) {
-            double sum = bias[n];
-            for (std::size_t k = 0; k < inputs; ++k)
-              sum += static_cast<double>(x[r * inputs + k]) * w[k * outputs + n];
-            if (with_gelu) sum = exact_gelu(sum);
-            const double y = fast[r * outputs + n] - 0.5;
-            CHECK(std::abs(y - sum) < 0.03 * std::sqrt(static_cast<double>(inputs)) + 0.03);
-            CHECK(std::abs(fast[r * outputs + n] - plain[r * outputs + n]) < 2e-5);
-          }
+      std::vector<float> fast(rows * outputs, 0.5F);
+      layer.run(x.data(), rows, true, fast.data(), scratch);
+      for (const IntegerKernels* kernel : all_integer_kernels()) {
+        std::vector<float> other(rows * outputs, 0.5F);
+        layer.run(x.data(), rows, true, other.data(), scratch, *kernel);
+        CHECK(other == fast);
+      }
+      for (std::size_t r = 0; r < rows; ++r) {
+        std::vector<float> alone(outputs, 0.5F);
+        layer.run(x.data() + r * inputs, 1, true, alone.data(), scratch);
+        CHECK(std::memcmp(alone.data(), fast.data() + r * outputs, 4 * outputs) == 0);
+        for (std::size_t n = 0; n < outputs; ++n) {
+          double sum = bias[n];
+          for (std::size_t k = 0; k < inputs; ++k)
+            sum += static_cast<double>(x[r * inputs + k]) * w[k * outputs + n];
+          const double y = fast[r * outputs + n] - 0.5;
+          CHECK(std::abs(y - sum) < 0.03 * std::sqrt(static_cast<double>(inputs)) + 0.03);
         }
       }
     }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <numbers>
 #include <vector>
 
 namespace pnlp::test {
@@ -66,6 +67,12 @@ void add_columns(const Matrix<Real>& bias, Matrix<Real>& x) {
 template <typename Real>
 Real exact_gelu(Real x) {
   return x * Real{0.5} * (Real{1} + std::erf(x / std::sqrt(Real{2})));
+}
+
+template <typename Real>
+Real exact_gelu_slope(Real x) {
+  return Real{0.5} * (Real{1} + std::erf(x / std::sqrt(Real{2}))) +
+         x * std::exp(-x * x / Real{2}) / std::sqrt(Real{2} * std::numbers::pi_v<Real>);
 }
 
 // Each row to mean 0 and variance 1, then gain and shift (1 x C).
