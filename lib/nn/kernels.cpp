@@ -25,6 +25,16 @@ namespace {
 
 constexpr std::size_t kPositions = 8;  // of token mixing's output at a time, at the most
 
+// kGelu with each row twice, which fills the longest vector.
+alignas(64) constexpr auto kGeluTable = [] {
+  std::array<std::array<float, 2 * kGeluPieces>, kGelu.size()> twice{};
+  for (std::size_t power = 0; power < kGelu.size(); ++power) {
+    for (std::size_t i = 0; i < 2 * kGeluPieces; ++i)
+      twice[power][i] = kGelu[power][i % kGeluPieces];
+  }
+  return twice;
+}();
+
 #define PNLP_MAX(a, b) ((a) > (b) ? (a) : (b))
 #define PNLP_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define PNLP_LOOKUP(table, indices) look_up(table, indices)
@@ -63,8 +73,7 @@ namespace avx2 {
 #define PNLP_MAX(a, b) static_cast<Vector>(_mm512_max_ps(a, b))
 #define PNLP_MIN(a, b) static_cast<Vector>(_mm512_min_ps(a, b))
 #define PNLP_LOOKUP(table, indices) \
-  static_cast<Vector>(              \
-      _mm512_permutexvar_ps((__m512i)(indices), _mm512_castps256_ps512(_mm256_loadu_ps(table))))
+  static_cast<Vector>(_mm512_permutexvar_ps((__m512i)(indices), _mm512_load_ps(table)))
 #define PNLP_LANES 16
 #define PNLP_TILE 4
 namespace avx512 {

@@ -14,7 +14,7 @@ namespace {
 
 // Columns of a token-mixing block: its hidden layer (H x this) should stay in the second-level
 // cache.
-constexpr std::size_t kBlockColumns = 512;
+constexpr std::size_t kBlockColumns = 256;
 
 // Offsets into the arena of one token mixing's tensors. Weights are stored so that the first L
 // positions are the first rows: token_in[S][H], token_out[S][H].

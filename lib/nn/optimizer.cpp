@@ -9,10 +9,6 @@
 namespace pnlp {
 namespace {
 
-struct AdamStep {
-  float beta1, beta2, epsilon, rate, correction2, shrink, decay, scale;
-};
-
 PNLP_MULTIVERSION
 void adam_loop(const AdamStep& s, std::size_t n, const float* gradients, float* weights,
                float* first, float* second) {
@@ -42,9 +38,8 @@ float square_block(const float* values, std::size_t n) {
 
 }  // namespace
 
-void adam_update(const AdamOptions& options, double learning_rate, std::uint64_t step,
-                 float gradient_scale, bool decay, std::size_t begin, std::size_t end,
-                 const float* gradients, float* weights, AdamState& state) {
+AdamStep adam_step(const AdamOptions& options, double learning_rate, std::uint64_t step,
+                   float gradient_scale, bool decay) {
   const auto t = static_cast<double>(step);
   const double decay_rate = decay ? options.weight_decay : 0.0;
   AdamStep s{};
@@ -56,7 +51,12 @@ void adam_update(const AdamOptions& options, double learning_rate, std::uint64_t
   s.shrink = options.decoupled ? static_cast<float>(1.0 - learning_rate * decay_rate) : 1.0F;
   s.decay = options.decoupled ? 0.0F : static_cast<float>(decay_rate);
   s.scale = gradient_scale;
-  adam_loop(s, end - begin, gradients + begin, weights + begin, state.first.data() + begin,
+  return s;
+}
+
+void adam_update(const AdamStep& step, std::size_t begin, std::size_t end, const float* gradients,
+                 float* weights, AdamState& state) {
+  adam_loop(step, end - begin, gradients + begin, weights + begin, state.first.data() + begin,
             state.second.data() + begin);
 }
 

@@ -23,10 +23,18 @@ struct AdamState {
   std::uint64_t step = 0;     // updates done
 };
 
-// Updates weights [begin, end) with `gradient_scale` * gradients, as update number `step` (from 1).
-void adam_update(const AdamOptions& options, double learning_rate, std::uint64_t step,
-                 float gradient_scale, bool decay, std::size_t begin, std::size_t end,
-                 const float* gradients, float* weights, AdamState& state);
+// Update number `step` (from 1), with what does not differ from weight to weight worked out.
+struct AdamStep {
+  float beta1, beta2, epsilon, rate, correction2, shrink, decay, scale;
+};
+
+// `gradient_scale`: what gradients are multiplied by; `decay`: whether weights do decay.
+AdamStep adam_step(const AdamOptions& options, double learning_rate, std::uint64_t step,
+                   float gradient_scale, bool decay);
+
+// Updates weights [begin, end).
+void adam_update(const AdamStep& step, std::size_t begin, std::size_t end, const float* gradients,
+                 float* weights, AdamState& state);
 
 // average += (1 - decay) * (weights - average) for [begin, end).
 void average_update(float decay, std::size_t begin, std::size_t end, const float* weights,

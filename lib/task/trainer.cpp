@@ -182,6 +182,7 @@ class Trainer {
       now.seconds = seconds();
       if (!report(now)) return false;
     }
+    step.settle(state_.weights, state_.adam);
     return true;
   }
 

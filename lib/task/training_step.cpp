@@ -47,7 +47,8 @@ TrainingStep::TrainingStep(const ModelConfig& config, const Network& network,
       substitution_(set, config.max_tokens),
       teachers_(options.teachers, config),
       gradients_(network.layout().size(), 0.0F),
-      squares_((network.layout().size() + kChunk - 1) / kChunk) {
+      chunks_((network.table() + kChunk - 1) / kChunk),
+      table_(network.bottleneck(), network.table()) {
   for (std::size_t i = 0; i < kShards; ++i) {
     shards_.push_back(std::make_unique<Shard>(config, network, set, options_));
     shards_.back()->teachers = teachers_.make_memory();
@@ -93,6 +94,23 @@ TrainNoise TrainingStep::noise(std::uint64_t key) const {
           .ngram_scale = ngram_scale()};
 }
 
+std::uint64_t TrainingStep::key(std::size_t shard, std::size_t pass, std::uint64_t step) const {
+  const std::uint64_t stream = pass == 0 ? 0 : kSecondPassStream;
+  return mix64(mix64(seed_) + stream + step * kShards + shard);
+}
+
+void TrainingStep::pack(Shard& shard, std::size_t index, std::uint64_t step) const {
+  for (std::size_t i = 0; i < shard.passes.size(); ++i) {
+    shard.batcher.pack(set_.features(), shard.sequences,
+                       {.tags = has_tags(config_.task), .labels = has_label(config_.task)},
+                       {.probability = options_.feature_drop,
+                        .words = options_.word_dropout,
+                        .ngrams = options_.ngram_drop,
+                        .seed = key(index, i, step)},
+                       shard.passes[i].batch);
+  }
+}
+
 void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step, std::size_t batch,
                              std::span<const float> weights) {
   const std::size_t passes = shard.passes.size();
@@ -100,21 +118,10 @@ void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step
   if (!teachers_.empty()) {
     teachers_.predict(set_.features(), shard.sequences, shard.teachers, shard.taught);
   }
-  const auto key = [&](std::size_t pass) {
-    const std::uint64_t stream = pass == 0 ? 0 : kSecondPassStream;
-    return mix64(mix64(seed_) + stream + step * kShards + index);
-  };
   for (std::size_t i = 0; i < passes; ++i) {
     TrainingPass& pass = shard.passes[i];
     pass.taught = &shard.taught;
-    shard.batcher.pack(set_.features(), shard.sequences,
-                       {.tags = has_tags(config_.task), .labels = has_label(config_.task)},
-                       {.probability = options_.feature_drop,
-                        .words = options_.word_dropout,
-                        .ngrams = options_.ngram_drop,
-                        .seed = key(i)},
-                       pass.batch);
-    network_.forward_train(weights.data(), pass.batch, noise(key(i)), pass.memory);
+    network_.forward_train(weights.data(), pass.batch, noise(key(index, i, step)), pass.memory);
     std::ranges::fill(pass.dense, 0.0F);
     shard.loss.run(weights, scale, pass);
   }
@@ -123,8 +130,8 @@ void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step
   }
   for (std::size_t i = 0; i < passes; ++i) {
     TrainingPass& pass = shard.passes[i];
-    network_.backward(weights.data(), pass.batch, noise(key(i)), shard.loss.dlabel(pass),
-                      pass.dtags.data(), pass.memory, pass.dense.data());
+    network_.backward(weights.data(), pass.batch, noise(key(index, i, step)),
+                      shard.loss.dlabel(pass), pass.dtags.data(), pass.memory, pass.dense.data());
   }
 }
 
@@ -166,11 +173,55 @@ void TrainingStep::reduce() {
   });
 }
 
+double TrainingStep::sum_of_squares() {
+  squares_.resize(chunks_ + table_.units());
+  workers_.run(squares_.size(), [&](std::size_t unit, int) {
+    if (unit >= chunks_) {
+      squares_[unit] = table_.sum_of_squares(unit - chunks_, gradients_.data());
+      return;
+    }
+    const std::size_t begin = unit * kChunk;
+    squares_[unit] =
+        pnlp::sum_of_squares(gradients_.data() + begin, std::min(kChunk, network_.table() - begin));
+  });
+  return std::accumulate(squares_.begin(), squares_.end(), 0.0);
+}
+
+void TrainingStep::update(const AdamOptions& how, double learning_rate, float scale,
+                          std::span<float> weights, AdamState& adam) {
+  const std::uint64_t number = ++adam.step;
+  const auto step = [&](bool decay) { return adam_step(how, learning_rate, number, scale, decay); };
+  const AdamStep of_table = step(network_.layout().parameters().back().decay);
+  workers_.run(chunks_ + table_.units(), [&](std::size_t unit, int) {
+    if (unit >= chunks_) {
+      table_.update(unit - chunks_, of_table, {gradients_.data(), weights.data(), adam});
+      return;
+    }
+    const std::size_t begin = unit * kChunk;
+    const std::size_t end = std::min(network_.table(), begin + kChunk);
+    for (const Parameter& parameter : network_.layout().parameters()) {
+      const std::size_t from = std::max(begin, parameter.offset);
+      const std::size_t to = std::min(end, parameter.offset + parameter.size);
+      if (from >= to) continue;
+      adam_update(step(parameter.decay), from, to, gradients_.data(), weights.data(), adam);
+    }
+    std::fill(gradients_.begin() + static_cast<std::ptrdiff_t>(begin),
+              gradients_.begin() + static_cast<std::ptrdiff_t>(end), 0.0F);
+  });
+  table_.end_step(of_table);
+}
+
 StepReport TrainingStep::run(std::span<const std::uint32_t> records, std::uint64_t step,
                              double learning_rate, std::span<float> weights,
                              std::span<float> average, AdamState& adam) {
   draw(records, step);
   cut();
+  workers_.run(kShards, [&](std::size_t unit, int) { pack(*shards_[unit], unit, step); });
+  table_.clear();
+  for_each_pass([&](const TrainingPass& pass) { table_.mark(pass.batch); });
+  workers_.run(table_.units(), [&](std::size_t unit, int) {
+    table_.catch_up(unit, {gradients_.data(), weights.data(), adam});
+  });
   workers_.run(kShards, [&](std::size_t unit, int) {
     run_shard(*shards_[unit], unit, step, records.size(), weights);
   });
@@ -180,38 +231,30 @@ StepReport TrainingStep::run(std::span<const std::uint32_t> records, std::uint64
   });
   if (!std::isfinite(report.loss)) return report;
   reduce();
-  const std::size_t size = gradients_.size();
-  workers_.run(squares_.size(), [&](std::size_t unit, int) {
-    const std::size_t begin = unit * kChunk;
-    squares_[unit] = sum_of_squares(gradients_.data() + begin, std::min(kChunk, size - begin));
-  });
-  double squares = 0;
-  for (const double part : squares_) squares += part;
-  report.gradient_norm = std::sqrt(squares);
+  report.gradient_norm = std::sqrt(sum_of_squares());
   if (!std::isfinite(report.gradient_norm)) return report;
   const bool clipped = options_.clip > 0 && report.gradient_norm > options_.clip;
-  const auto scale = static_cast<float>(clipped ? options_.clip / report.gradient_norm : 1.0);
   AdamOptions how;
   how.weight_decay = options_.weight_decay;
   how.decoupled = options_.optimizer == OptimizerKind::adamw;
-  const std::uint64_t update = ++adam.step;
-  workers_.run(squares_.size(), [&](std::size_t unit, int) {
-    const std::size_t begin = unit * kChunk;
-    const std::size_t end = std::min(size, begin + kChunk);
-    for (const Parameter& parameter : network_.layout().parameters()) {
-      const std::size_t from = std::max(begin, parameter.offset);
-      const std::size_t to = std::min(end, parameter.offset + parameter.size);
-      if (from >= to) continue;
-      adam_update(how, learning_rate, update, scale, parameter.decay, from, to, gradients_.data(),
-                  weights.data(), adam);
-    }
-    if (!average.empty()) {
-      average_update(static_cast<float>(options_.ema), begin, end, weights.data(), average.data());
-    }
-    std::fill(gradients_.begin() + static_cast<std::ptrdiff_t>(begin),
-              gradients_.begin() + static_cast<std::ptrdiff_t>(end), 0.0F);
-  });
+  update(how, learning_rate,
+         static_cast<float>(clipped ? options_.clip / report.gradient_norm : 1.0), weights, adam);
+  if (!average.empty()) {
+    settle(weights, adam);
+    workers_.run((average.size() + kChunk - 1) / kChunk, [&](std::size_t unit, int) {
+      const std::size_t begin = unit * kChunk;
+      average_update(static_cast<float>(options_.ema), begin,
+                     std::min(average.size(), begin + kChunk), weights.data(), average.data());
+    });
+  }
   return report;
+}
+
+void TrainingStep::settle(std::span<float> weights, AdamState& adam) {
+  workers_.run(table_.settling_units(), [&](std::size_t unit, int) {
+    table_.settle(unit, {gradients_.data(), weights.data(), adam});
+  });
+  table_.settled();
 }
 
 }  // namespace pnlp

@@ -37,7 +37,8 @@ TEST_CASE("three steps of Adam, worked out by hand") {
   const std::vector<double> moves{2.0 / 2.0, (10.0 / 3.0) / std::sqrt(76.0 / 7.0),
                                   (-22.0 / 7.0) / std::sqrt(1252.0 / 37.0)};
   for (std::uint64_t step = 1; step <= 3; ++step) {
-    adam_update(options, 0.1, step, 1.0F, true, 0, 1, &gradients[step - 1], weight.data(), state);
+    adam_update(adam_step(options, 0.1, step, 1.0F, true), 0, 1, &gradients[step - 1],
+                weight.data(), state);
     expected -= 0.1 * moves[step - 1];
     CHECK(static_cast<double>(weight[0]) == doctest::Approx(expected).epsilon(1e-6));
   }
@@ -51,7 +52,7 @@ TEST_CASE("epsilon stands outside the root") {
   std::vector<float> weight{0.0F};
   AdamState state = state_of(1);
   const float gradient = 3.0F;
-  adam_update(options, 0.5, 1, 1.0F, true, 0, 1, &gradient, weight.data(), state);
+  adam_update(adam_step(options, 0.5, 1, 1.0F, true), 0, 1, &gradient, weight.data(), state);
   // First step: corrected m = 3, v = 9, so 0.5 * 3 / (3 + 1).
   CHECK(static_cast<double>(weight[0]) == doctest::Approx(-0.375).epsilon(1e-5));
 }
@@ -65,7 +66,7 @@ TEST_CASE("decay beside the step (AdamW), in the gradient (Adam), or not at all"
     options.decoupled = decoupled;
     std::vector<float> weight{2.0F};
     AdamState state = state_of(1);
-    adam_update(options, 0.1, 1, scale, decay, 0, 1, &gradient, weight.data(), state);
+    adam_update(adam_step(options, 0.1, 1, scale, decay), 0, 1, &gradient, weight.data(), state);
     return std::pair(weight[0], state.first[0]);
   };
   // AdamW: 2 * (1 - 0.1 * 0.5) - 0.1; the first step's move is the sign of the gradient.
@@ -94,13 +95,13 @@ TEST_CASE("an update by ranges is the update of the whole, and touches nothing e
   std::vector<float> part_average(kSize, 0.5F);
   for (std::uint64_t step = 1; step <= 3; ++step) {
     const auto gradients = normals(random, kSize);
-    adam_update(options, 1e-2, step, 0.5F, true, 0, kSize, gradients.data(), whole.data(),
-                whole_state);
+    adam_update(adam_step(options, 1e-2, step, 0.5F, true), 0, kSize, gradients.data(),
+                whole.data(), whole_state);
     average_update(0.9F, 0, kSize, whole.data(), whole_average.data());
     std::size_t begin = 0;
     for (const std::size_t end : {1, 8, 63, 64, 513, 1000}) {
-      adam_update(options, 1e-2, step, 0.5F, true, begin, end, gradients.data(), parts.data(),
-                  part_state);
+      adam_update(adam_step(options, 1e-2, step, 0.5F, true), begin, end, gradients.data(),
+                  parts.data(), part_state);
       average_update(0.9F, begin, end, parts.data(), part_average.data());
       begin = end;
     }
@@ -112,7 +113,7 @@ TEST_CASE("an update by ranges is the update of the whole, and touches nothing e
 
   auto inside = start;
   AdamState state = state_of(kSize);
-  adam_update(options, 1e-2, 1, 1.0F, true, 10, 20, start.data(), inside.data(), state);
+  adam_update(adam_step(options, 1e-2, 1, 1.0F, true), 10, 20, start.data(), inside.data(), state);
   for (std::size_t i = 0; i < kSize; ++i) {
     REQUIRE((inside[i] != start[i]) == (i >= 10 && i < 20));
     REQUIRE((state.second[i] != 0) == (i >= 10 && i < 20));
