@@ -56,6 +56,17 @@ std::optional<RecordFormat> format_by_name(std::string_view path) {
   return std::nullopt;
 }
 
+std::string_view format_name(RecordFormat format) {
+  switch (format) {
+    case RecordFormat::fasttext:
+      return "lines of fastText";
+    case RecordFormat::conll:
+      return "CoNLL";
+    default:
+      return "plain lines";
+  }
+}
+
 RecordFormat format_by_content(std::string_view line) {
   const std::size_t first = line.find_first_not_of(" \t");
   if (first == std::string_view::npos) return RecordFormat::lines;
@@ -98,6 +109,7 @@ struct RecordReader::State {
 
   bool open_next();
   bool learn_format();
+  void check_names() const;
   void read_header();
   Outcome read(Record& record);
   Outcome read_empty_line(Record& record);
@@ -123,7 +135,18 @@ bool RecordReader::State::open_next() {
   if (format == RecordFormat::automatic) {
     format = format_by_name(path).value_or(RecordFormat::automatic);
   }
+  check_names();
   return true;
+}
+
+// A name for the text is not passed over where nothing has names. Throws whatever on_error says.
+void RecordReader::State::check_names() const {
+  const bool has_names = format == RecordFormat::automatic || format == RecordFormat::jsonl ||
+                         format == RecordFormat::tsv;
+  if (has_names || options.fields.text == FieldNames().text) return;
+  throw Error(ErrorKind::data, Place{file->name(), 1},
+              fmt::format("there is no field \"{}\": read as {}, the file has none",
+                          options.fields.text, format_name(format)));
 }
 
 // Reads to the first line that is not empty. The lines before it may be records: they are counted.
@@ -136,6 +159,7 @@ bool RecordReader::State::learn_format() {
     }
     format = format_by_content(line);
     if (format == RecordFormat::jsonl) empty_lines = 0;
+    check_names();
     lines->again();
     return true;
   }

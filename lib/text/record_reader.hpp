@@ -56,7 +56,7 @@ class RecordReader {
  public:
   // `paths` are read one after another; "-" or an empty list is standard input. Files are opened
   // when their turn comes. Errors: io (cannot open or read, a directory), data (a malformed record
-  // under OnError::fail).
+  // under OnError::fail; another name than "text" for the text of a file that has no fields).
   RecordReader(std::vector<std::string> paths, ReaderOptions options);
   ~RecordReader();
   RecordReader(const RecordReader&) = delete;

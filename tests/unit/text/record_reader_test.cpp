@@ -62,6 +62,24 @@ TEST_CASE("the format is seen in the first line, or in the file's name") {
   CHECK(texts_of(" \nb") == " |b|");
 }
 
+TEST_CASE("a name for the text is refused where nothing has names") {
+  ReaderOptions options;
+  options.fields.text = "body";
+  options.on_error = OnError::skip;  // it concerns every record
+  CHECK(texts_of("{\"body\":\"a\"}\n", options) == "a|");
+  CHECK(texts_of("body\tlabel\na\tx\n", options, "in.tsv") == "a|");
+  const auto refusal = [&](const std::string& content, const std::string& name) {
+    const std::string message = test::message_of([&] { texts_of(content, options, name); });
+    return message.substr(message.find(":1: ") + 4);
+  };
+  CHECK(refusal("\n\na\n", "in") ==
+        "there is no field \"body\": read as plain lines, the file has none");
+  CHECK(refusal("__label__x a\n", "in") ==
+        "there is no field \"body\": read as lines of fastText, the file has none");
+  CHECK(refusal("a O\n", "in.conll") ==
+        "there is no field \"body\": read as CoNLL, the file has none");
+}
+
 TEST_CASE("line ends, byte order mark and blank lines change no JSONL record") {
   const std::string plain = "{\"text\":\"a\"}\n{\"text\":\"b\"}\n";
   for (const std::string& same : {std::string("{\"text\":\"a\"}\r\n{\"text\":\"b\"}\r\n"),
