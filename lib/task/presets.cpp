@@ -42,6 +42,12 @@ Shape document_shape() {
   return shape;
 }
 
+Recipe paper_recipe() {
+  Recipe recipe;
+  recipe.r_drop = 2;
+  return recipe;
+}
+
 Recipe megabyte_recipe() {
   Recipe recipe;
   recipe.dropout = 0.2;
@@ -77,11 +83,11 @@ const std::array<Preset, 7>& all() {
   static const std::array<Preset, 7> made = {{
       {"megabyte", megabyte_shape(), megabyte_recipe()},
       {"document", document_shape(), document_recipe()},
-      {"xsmall", paper_shape(1024, 0, 64, 2), {}},
-      {"small", paper_shape(1024, 0, 256, 2), {}},
-      {"base", paper_shape(1024, 1, 256, 2), {}},
-      {"large", paper_shape(2048, 1, 256, 4), {}},
-      {"xlarge", paper_shape(2048, 1, 512, 4), {}},
+      {"xsmall", paper_shape(1024, 0, 64, 2), paper_recipe()},
+      {"small", paper_shape(1024, 0, 256, 2), paper_recipe()},
+      {"base", paper_shape(1024, 1, 256, 2), paper_recipe()},
+      {"large", paper_shape(2048, 1, 256, 4), paper_recipe()},
+      {"xlarge", paper_shape(2048, 1, 512, 4), paper_recipe()},
   }};
   return made;
 }
