@@ -23,8 +23,6 @@
 namespace pnlp {
 namespace {
 
-constexpr std::size_t kPositions = 8;  // of token mixing's output at a time, at the most
-
 // kGelu with each row twice, which fills the longest vector.
 alignas(64) constexpr auto kGeluTable = [] {
   std::array<std::array<float, 2 * kGeluPieces>, kGelu.size()> twice{};
