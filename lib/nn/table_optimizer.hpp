@@ -1,7 +1,7 @@
 // Adam over the feature table, of which a batch reads few rows. A row without a gradient moves all
 // the same: its running means fade, and it decays. These updates are put off until the row is read
 // again, and then done together while it is in the cache, with the same result to the last bit as
-// updating the whole table in each step.
+// updating the whole table in each step. Rows of a few floats are dealt with some at a time.
 #pragma once
 
 #include <cstddef>
@@ -47,16 +47,18 @@ class TableOptimizer {
   struct Floats {
     std::size_t begin, end;  // in the arena
   };
-  Floats floats_of(std::uint32_t row) const;
+  std::size_t start_of(std::size_t row) const;
+  Floats floats_of(std::uint32_t block) const;
   std::span<const std::uint32_t> marked(std::size_t unit) const;
-  void catch_up_row(std::uint32_t row, const TableArena& arena);
+  void catch_up_block(std::uint32_t block, const TableArena& arena);
 
   BottleneckShape shape_;
-  std::size_t offset_;
+  std::size_t offset_, rows_;
+  std::uint32_t shift_;              // a block is 2^shift rows
   std::vector<AdamStep> steps_;      // since all rows were current
-  std::vector<std::uint32_t> done_;  // by row: how many of them
+  std::vector<std::uint32_t> done_;  // by block: how many of them
   std::vector<std::uint32_t> marked_;
-  std::vector<std::uint8_t> is_marked_;  // by row
+  std::vector<std::uint8_t> is_marked_;  // by block
 };
 
 }  // namespace pnlp

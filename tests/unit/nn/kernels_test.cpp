@@ -285,7 +285,7 @@ TEST_CASE("sums of rows, and sums into rows: every form against its definition, 
   const auto table = noise(kTable, 1);
   for (const Kernels& kernel : kernels()) {
     for (const std::size_t count : {0U, 1U, 3U}) {
-      for (const std::size_t width : {1U, 3U, 16U, 37U, 64U, 130U, 300U}) {
+      for (const std::size_t width : {1U, 3U, 8U, 11U, 16U, 37U, 64U, 130U, 300U}) {
         const std::vector<std::size_t> starts = {7, 400, 7};  // one row twice
         const std::vector<float> factors = {0.5F, -2.0F, 3.0F};
         const auto x = noise(width, 2);

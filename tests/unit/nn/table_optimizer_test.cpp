@@ -46,7 +46,17 @@ PackedBatch batch_of(std::size_t rows, Random& random) {
 }  // namespace
 
 TEST_CASE("rows that are read now and then have the weights of a table updated in every step") {
-  const BottleneckShape shape{.windowed_rows = 70, .plain_rows = 90, .window = 1, .channels = 6};
+  // Blocks of eight rows, one of which has rows of both kinds, and the last of which is cut short;
+  // rows of more than a block.
+  std::size_t channels = 0;
+  SUBCASE("short") {
+    channels = 6;
+  }
+  SUBCASE("long") {
+    channels = 70;
+  }
+  const BottleneckShape shape{
+      .windowed_rows = 70, .plain_rows = 91, .window = 1, .channels = channels};
   const std::size_t size = kOffset + shape.table_size();
   const std::size_t rows = shape.windowed_rows + shape.plain_rows;
   for (const bool decoupled : {true, false}) {
