@@ -34,9 +34,7 @@ void for_each_run(const BottleneckShape& shape, const WordRows& word, float scal
     for (; i < word.rows.size() && count < kMost; ++i, ++count) {
       const auto row = static_cast<std::size_t>(word.rows[i]);
       if ((row < shape.windowed_rows) != windowed) break;
-      starts[count] = windowed ? row * shape.width()
-                               : shape.windowed_rows * shape.width() +
-                                     (row - shape.windowed_rows) * shape.channels;
+      starts[count] = shape.start_of(row);
       factors[count] = scale * factor_of(word, i);
     }
     visit(windowed, count, starts.data(), factors.data());

@@ -20,7 +20,12 @@ struct BottleneckShape {
   std::size_t width() const {
     return (2 * window + 1) * channels;
   }  // D: floats of a projected word
-  std::size_t table_size() const { return windowed_rows * width() + plain_rows * channels; }
+  // Where a row begins in the table; of the row past the last: the table's size.
+  std::size_t start_of(std::size_t row) const {
+    const std::size_t windowed = row < windowed_rows ? row : windowed_rows;
+    return windowed * width() + (row - windowed) * channels;
+  }
+  std::size_t table_size() const { return start_of(windowed_rows + plain_rows); }
 };
 
 // projected[D] = sum of the table's rows of one word, each times its factor and `scale`; in the
@@ -29,7 +34,7 @@ void project_word(const BottleneckShape& shape, const float* table, const WordRo
                   float scale, float* projected);
 
 // x[T][C] = bias + sum over the window of the slices of projected[W][D]; tokens of other sequences
-// count as zeros. `neighbours` is scratch.
+// count as zeros.
 void gather_windows(const BottleneckShape& shape, const PackedBatch& batch, const float* projected,
                     const float* bias, float* x);
 // dprojected[W][D] (overwritten) and dbias[C] (added to) from dx[T][C].

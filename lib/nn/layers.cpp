@@ -106,14 +106,6 @@ void gated_backward(const float* gates, const float* dy, std::size_t rows, std::
 }
 
 PNLP_MULTIVERSION
-void add_row_bias(float* x, const float* bias, std::size_t rows, std::size_t n) {
-  for (std::size_t row = 0; row < rows; ++row, x += n) {
-#pragma omp simd
-    for (std::size_t i = 0; i < n; ++i) x[i] += bias[row];
-  }
-}
-
-PNLP_MULTIVERSION
 void sum_columns(const float* dy, std::size_t rows, std::size_t n, float* dbias) {
   for (std::size_t row = 0; row < rows; ++row, dy += n) {
     float sum = 0;

@@ -36,7 +36,6 @@ void gated_forward(const float* gates, std::size_t rows, std::size_t c, float* y
 // dgates[row][2C] from dy[row][C].
 void gated_backward(const float* gates, const float* dy, std::size_t rows, std::size_t c,
                     float* dgates);
-void add_row_bias(float* x, const float* bias, std::size_t rows, std::size_t n);
 // dbias[row] += sum of dy[row][:].
 void sum_columns(const float* dy, std::size_t rows, std::size_t n, float* dbias);
 // x += y; x += scale * y.

@@ -20,14 +20,10 @@ TableOptimizer::TableOptimizer(const BottleneckShape& shape, std::size_t offset)
       done_((rows_ + (1U << shift_) - 1) >> shift_, 0),
       is_marked_(done_.size(), 0) {}
 
-std::size_t TableOptimizer::start_of(std::size_t row) const {
-  const std::size_t windowed = std::min(row, shape_.windowed_rows);
-  return offset_ + windowed * shape_.width() + (row - windowed) * shape_.channels;
-}
-
 TableOptimizer::Floats TableOptimizer::floats_of(std::uint32_t block) const {
   const std::size_t first = std::size_t{block} << shift_;
-  return {start_of(first), start_of(std::min(rows_, first + (std::size_t{1} << shift_)))};
+  const std::size_t last = std::min(rows_, first + (std::size_t{1} << shift_));
+  return {offset_ + shape_.start_of(first), offset_ + shape_.start_of(last)};
 }
 
 void TableOptimizer::clear() {

@@ -47,7 +47,6 @@ class TableOptimizer {
   struct Floats {
     std::size_t begin, end;  // in the arena
   };
-  std::size_t start_of(std::size_t row) const;
   Floats floats_of(std::uint32_t block) const;
   std::span<const std::uint32_t> marked(std::size_t unit) const;
   void catch_up_block(std::uint32_t block, const TableArena& arena);

@@ -121,20 +121,17 @@ TEST_CASE("layer_norm's gradients, by central differences") {
   }
 }
 
-TEST_CASE("biases of rows and of columns, and their sums") {
+TEST_CASE("biases of columns, and sums of rows and of columns") {
   std::vector<float> x{1, 2, 3, 4, 5, 6};
   const std::vector<float> columns{10, 20, 30};
   add_bias_rows(x.data(), columns.data(), 2, 3);
   CHECK(x == std::vector<float>{11, 22, 33, 14, 25, 36});
-  const std::vector<float> rows{100, 200};
-  add_row_bias(x.data(), rows.data(), 2, 3);
-  CHECK(x == std::vector<float>{111, 122, 133, 214, 225, 236});
   std::vector<float> dcolumns{1, 1, 1};
   sum_rows(x.data(), 2, 3, dcolumns.data());
-  CHECK(dcolumns == std::vector<float>{326, 348, 370});
+  CHECK(dcolumns == std::vector<float>{26, 48, 70});
   std::vector<float> drows{1, 1};
   sum_columns(x.data(), 2, 3, drows.data());
-  CHECK(drows == std::vector<float>{367, 676});
+  CHECK(drows == std::vector<float>{67, 76});
   std::vector<float> sum{1, 2, 3};
   add(sum.data(), columns.data(), 3);
   CHECK(sum == std::vector<float>{11, 22, 33});
