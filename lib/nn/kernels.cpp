@@ -23,16 +23,6 @@
 namespace pnlp {
 namespace {
 
-// kGelu with each row twice, which fills the longest vector.
-alignas(64) constexpr auto kGeluTable = [] {
-  std::array<std::array<float, 2 * kGeluPieces>, kGelu.size()> twice{};
-  for (std::size_t power = 0; power < kGelu.size(); ++power) {
-    for (std::size_t i = 0; i < 2 * kGeluPieces; ++i)
-      twice[power][i] = kGelu[power][i % kGeluPieces];
-  }
-  return twice;
-}();
-
 #define PNLP_MAX(a, b) ((a) > (b) ? (a) : (b))
 #define PNLP_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define PNLP_LOOKUP(table, indices) look_up(table, indices)
@@ -52,8 +42,11 @@ namespace plain {
 #pragma GCC target("avx2,fma")
 #define PNLP_MAX(a, b) static_cast<Vector>(_mm256_max_ps(a, b))
 #define PNLP_MIN(a, b) static_cast<Vector>(_mm256_min_ps(a, b))
-#define PNLP_LOOKUP(table, indices) \
-  static_cast<Vector>(_mm256_permutevar8x32_ps(_mm256_loadu_ps(table), (__m256i)(indices)))
+#define PNLP_LOOKUP(table, indices)                                                               \
+  static_cast<Vector>(                                                                            \
+      _mm256_blendv_ps(_mm256_permutevar8x32_ps(_mm256_load_ps(table), (__m256i)(indices)),       \
+                       _mm256_permutevar8x32_ps(_mm256_load_ps((table) + 8), (__m256i)(indices)), \
+                       (__m256)((indices) << 28)))
 #define PNLP_LANES 8
 #define PNLP_TILE 2
 namespace avx2 {

@@ -73,8 +73,9 @@ class TrainingStep {
   Teachers teachers_;
   SubstitutedBatch drawn_;
   std::vector<std::uint32_t> order_;
-  std::vector<float> gradients_;  // as the arena
-  std::size_t chunks_;            // of what stands before the feature table
+  std::vector<float> gradient_memory_;
+  std::span<float> gradients_;  // as the arena
+  std::size_t chunks_;          // of what stands before the feature table
   TableOptimizer table_;
   std::vector<double> squares_;  // by chunk, then by unit of the table
 };
