@@ -36,6 +36,13 @@ std::size_t slice_of(std::size_t unit, std::size_t slices) {
   return unit / 2 + unit % 2 * ((slices + 1) / 2);
 }
 
+// Two readings of which nothing is left out are the same.
+bool reads_twice(const TrainOptions& options) {
+  const double most =
+      std::max({options.feature_drop, options.word_dropout, options.ngram_drop, options.dropout});
+  return options.r_drop > 0 && most > 0;
+}
+
 }  // namespace
 
 // Some of a batch's records.
@@ -69,7 +76,7 @@ TrainingStep::TrainingStep(const ModelConfig& config, const Network& network,
   for (std::size_t i = 0; i < kShards; ++i) {
     shards_.push_back(std::make_unique<Shard>(config, network, set, options_));
     shards_.back()->teachers = teachers_.make_memory();
-    shards_.back()->passes.resize(options.r_drop > 0 ? 2 : 1);
+    shards_.back()->passes.resize(reads_twice(options) ? 2 : 1);
     for (TrainingPass& pass : shards_.back()->passes) pass.dense.resize(network.dense_size());
   }
 }
