@@ -8,6 +8,7 @@
 #include "pnlp/base/error.hpp"
 #include "pnlp/feature/projection_kinds.hpp"
 #include "pnlp/nn/encoder.hpp"
+#include "pnlp/task/trainer_options.hpp"
 #include "pnlp/task/training_set.hpp"
 #include "shared_options.hpp"
 
@@ -127,10 +128,7 @@ void RunFacts::add_of(const ProjectionSpec& projection, const RecordSet& records
   if (!uses.segment) add(RunFact::encoder_reads_it_all, shape.encoder);
   if (shape.layers == 0) add(RunFact::no_layers);
   if (train.teachers.empty() && train.ensemble == 0) add(RunFact::no_teachers);
-  const bool drops_ngrams = shape.word_ngrams > 0 && train.ngram_drop > 0;
-  const bool drops_branches = uses.layers && shape.layers > 0 && train.dropout > 0;
-  if (train.feature_drop <= 0 && train.word_dropout <= 0 && !drops_ngrams && !drops_branches)
-    add(RunFact::no_noise);
+  if (!leaves_out(train, shape)) add(RunFact::no_noise);
   if (records.empty()) return;  // train() says so
   ModelConfig config;
   if (train.task) config.task = *train.task;

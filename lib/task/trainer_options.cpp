@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "pnlp/base/error.hpp"
+#include "pnlp/nn/encoder.hpp"
 
 namespace pnlp {
 
@@ -56,6 +57,13 @@ void check_options(const TrainOptions& options) {
   if (options.resume && options.checkpoint.empty()) {
     throw Error(ErrorKind::usage, "to resume, name the checkpoint file");
   }
+}
+
+bool leaves_out(const TrainOptions& options, const Shape& shape) {
+  const bool ngrams = shape.word_ngrams > 0 && options.ngram_drop > 0;
+  const bool branches =
+      encoder_uses(shape.encoder).layers && shape.layers > 0 && options.dropout > 0;
+  return options.feature_drop > 0 || options.word_dropout > 0 || ngrams || branches;
 }
 
 void write_options(JsonWriter& json, const TrainOptions& options, std::uint32_t epochs) {

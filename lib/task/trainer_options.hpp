@@ -12,6 +12,10 @@ namespace pnlp {
 // check_config()'s.
 void check_options(const TrainOptions& options);
 
+// Whether anything is left out at random in a network of this shape, so that two readings of a
+// record differ.
+bool leaves_out(const TrainOptions& options, const Shape& shape);
+
 // Every option that shapes the result, as a JSON object: kept in the model, and hashed into
 // checkpoints. `epochs`: those that are meant by 0, too.
 void write_options(JsonWriter& json, const TrainOptions& options, std::uint32_t epochs);

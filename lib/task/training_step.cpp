@@ -6,6 +6,7 @@
 
 #include "pnlp/nn/layers.hpp"
 #include "pnlp/task/inference.hpp"
+#include "pnlp/task/trainer_options.hpp"
 #include "pnlp/task/training_loss.hpp"
 
 namespace pnlp {
@@ -34,13 +35,6 @@ std::span<float> line_up(std::vector<float>& memory, std::size_t size, std::size
 // together, at different times.
 std::size_t slice_of(std::size_t unit, std::size_t slices) {
   return unit / 2 + unit % 2 * ((slices + 1) / 2);
-}
-
-// Two readings of which nothing is left out are the same.
-bool reads_twice(const TrainOptions& options) {
-  const double most =
-      std::max({options.feature_drop, options.word_dropout, options.ngram_drop, options.dropout});
-  return options.r_drop > 0 && most > 0;
 }
 
 }  // namespace
@@ -73,10 +67,11 @@ TrainingStep::TrainingStep(const ModelConfig& config, const Network& network,
       gradients_(line_up(gradient_memory_, network.layout().size(), network.table())),
       chunks_((network.table() + kChunk - 1) / kChunk),
       table_(network.bottleneck(), network.table()) {
+  const bool reads_twice = options.r_drop > 0 && leaves_out(options, config.shape);
   for (std::size_t i = 0; i < kShards; ++i) {
     shards_.push_back(std::make_unique<Shard>(config, network, set, options_));
     shards_.back()->teachers = teachers_.make_memory();
-    shards_.back()->passes.resize(reads_twice(options) ? 2 : 1);
+    shards_.back()->passes.resize(reads_twice ? 2 : 1);
     for (TrainingPass& pass : shards_.back()->passes) pass.dense.resize(network.dense_size());
   }
 }
