@@ -114,6 +114,7 @@ _pnlp() {
         --init) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         --epochs) : ;;
         --batch) : ;;
+        --arithmetic) COMPREPLY=($(compgen -W 'bf16 fp32' -- "$cur")) ;;
         --optimizer) COMPREPLY=($(compgen -W 'adamw adam' -- "$cur")) ;;
         --lr) : ;;
         --schedule) COMPREPLY=($(compgen -W 'cosine constant' -- "$cur")) ;;
@@ -147,7 +148,7 @@ _pnlp() {
         --config) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
         *)
           if [[ $cur == -* ]]; then
-            COMPREPLY=($(compgen -W '--dev --format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --soft-targets --on-error --invalid-utf8 --overlapping-spans --max-line --tokenizer --projection --hashes --ngram --lowercase --channels --hash-seed --preset --task --encoder --feature-size --channel-rows --window --bottleneck --hidden --layers --segment --word-ngrams --ngram-weights --max-tokens --crf --no-crf --init --epochs --batch --optimizer --lr --schedule --warmup --feature-drop --ngram-drop --separate-loss --r-drop --slot-substitution --word-dropout --dropout --weight-decay --ema --clip --label-smoothing --tag-weight --class-weight --teacher --ensemble --teacher-weight --metric --patience --held-out --seed --output --weights --checkpoint --checkpoint-every --resume --log --force --threads --quiet --verbose --config --help --version' -- "$cur"))
+            COMPREPLY=($(compgen -W '--dev --format --text-field --label-field --tokens-field --tags-field --spans-field --id-field --soft-targets --on-error --invalid-utf8 --overlapping-spans --max-line --tokenizer --projection --hashes --ngram --lowercase --channels --hash-seed --preset --task --encoder --feature-size --channel-rows --window --bottleneck --hidden --layers --segment --word-ngrams --ngram-weights --max-tokens --crf --no-crf --init --epochs --batch --arithmetic --optimizer --lr --schedule --warmup --feature-drop --ngram-drop --separate-loss --r-drop --slot-substitution --word-dropout --dropout --weight-decay --ema --clip --label-smoothing --tag-weight --class-weight --teacher --ensemble --teacher-weight --metric --patience --held-out --seed --output --weights --checkpoint --checkpoint-every --resume --log --force --threads --quiet --verbose --config --help --version' -- "$cur"))
           else
             compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))
           fi

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <type_traits>
 
+#include "pnlp/nn/arithmetic.hpp"
 #include "pnlp/nn/gelu.hpp"
 
 // Which forms are compiled: the sanitized build and other compilers take the plain one.
@@ -19,6 +21,7 @@
 #define PNLP_UNROLL _Pragma("GCC unroll 16")
 #endif
 #define PNLP_INLINE __attribute__((always_inline)) inline
+#define PNLP_INLINE_LAMBDA __attribute__((always_inline))
 
 namespace pnlp {
 namespace {
@@ -71,6 +74,13 @@ namespace avx512 {
 #include "pnlp/nn/kernels_fp32.inc"
 }
 #pragma GCC pop_options
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")
+namespace avx512::pairs {
+#include "pnlp/nn/kernels_bf16.inc"
+}
+#pragma GCC pop_options
 #endif
 
 constexpr std::array kAll = {
@@ -102,12 +112,26 @@ std::span<const Kernels> kernels() {
   return usable;
 }
 
+const Kernels16* kernels16() {
+#ifdef PNLP_X86_KERNELS
+  static constexpr Kernels16 kAvx512 = {avx512::pairs::round_to_bf16, avx512::pairs::mix_tokens16,
+                                        avx512::pairs::mix_tokens_backward16};
+  static const bool has = beyond_processor() == 0 && __builtin_cpu_supports("avx512bf16");
+  if (has) return &kAvx512;
+#endif
+  return nullptr;
+}
+
 void multiply_rows(const RowProduct& product, std::vector<float>& scratch) {
   kernels().front().multiply_rows(product, scratch);
 }
 
 void mix_tokens(const TokenMixing& mixing, std::vector<float>& scratch) {
-  kernels().front().mix_tokens(mixing, scratch);
+  if (arithmetic() == Arithmetic::bf16) {
+    kernels16()->mix_tokens(mixing, scratch);
+  } else {
+    kernels().front().mix_tokens(mixing, scratch);
+  }
 }
 
 void mix_tokens_backward(const TokenMixingBackward& mixing, std::vector<float>& scratch) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -39,19 +40,22 @@ struct TokenMixing {
 };
 
 // Backward of it, h made again: what is left for the gradients of `in` and `out` are products of
-// `dhidden` with x and of `active` with dy.
-struct TokenMixingBackward {
+// `dhidden` with x and of `active` with dy. Both are floats, or bf16, the upper halves of floats.
+template <typename Hidden>
+struct TokenMixingBackwardOf {
   std::size_t length = 0, hidden = 0, columns = 0, stride = 0;
   const float* x = nullptr;
   const float* dy = nullptr;
   const float* in = nullptr;  // [length][hidden]
   const float* in_bias = nullptr;
   const float* out = nullptr;  // [length][hidden]
-  float* active = nullptr;     // [hidden][columns]: h
-  float* dhidden = nullptr;    // [hidden][columns]: the gradient of what h is GELU of
+  Hidden* active = nullptr;    // [hidden][columns]: h
+  Hidden* dhidden = nullptr;   // [hidden][columns]: the gradient of what h is GELU of
   float* dx = nullptr;         // overwritten
   float* din_bias = nullptr;   // [hidden], added to
 };
+using TokenMixingBackward = TokenMixingBackwardOf<float>;
+using TokenMixingBackward16 = TokenMixingBackwardOf<std::uint16_t>;
 
 // y[width] += the sum over i of factors[i] times the row of `table` that begins at starts[i].
 struct RowSum {
@@ -86,6 +90,17 @@ struct Kernels {
 
 // All that this processor can run, the best one first.
 std::span<const Kernels> kernels();
+
+// By products of bf16 pairs.
+struct Kernels16 {
+  // y = x rounded to the nearest bf16, to even ones where two are as near.
+  void (*round)(const float* x, std::size_t n, std::uint16_t* y);
+  void (*mix_tokens)(const TokenMixing& mixing, std::vector<float>& scratch);
+  void (*mix_tokens_backward)(const TokenMixingBackward16& mixing, std::vector<float>& scratch);
+};
+
+// Null where the processor has no such products.
+const Kernels16* kernels16();
 
 // By the best one.
 void multiply_rows(const RowProduct& product, std::vector<float>& scratch);

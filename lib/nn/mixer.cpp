@@ -7,14 +7,10 @@
 
 #include "pnlp/nn/blocks.hpp"
 #include "pnlp/nn/kernels.hpp"
-#include "pnlp/nn/onednn.hpp"
+#include "pnlp/nn/token_mixing.hpp"
 
 namespace pnlp {
 namespace {
-
-// Columns of a token-mixing block: its hidden layer (H x this) should stay in the second-level
-// cache.
-constexpr std::size_t kBlockColumns = 256;
 
 // Offsets into the arena of one token mixing's tensors. Weights are stored so that the first L
 // positions are the first rows: token_in[S][H], token_out[S][H].
@@ -32,6 +28,7 @@ class MixerMemory : public EncoderMemory {
  public:
   std::vector<BlockMemory> blocks;
   BlockScratch scratch;
+  TokenMixingScratch tokens;
 };
 
 // Mixing in 8 bits; what is passed on stays in fp32.
@@ -183,18 +180,6 @@ class Mixer : public Encoder {
     }
   }
 
-  // Calls visit(group, first column, columns) for blocks of whole segments of each group.
-  template <typename Visit>
-  void for_each_block(const PackedBatch& batch, const Visit& visit) const {
-    const std::size_t c = shape_.channels;
-    const std::size_t step = std::max<std::size_t>(1, kBlockColumns / c) * c;
-    for (const SegmentGroup& group : batch.groups) {
-      const std::size_t columns = static_cast<std::size_t>(group.count) * c;
-      for (std::size_t at = 0; at < columns; at += step)
-        visit(group, at, std::min(step, columns - at));
-    }
-  }
-
   void mix_tokens(const float* w, const BlockParameters& p, const PackedBatch& batch,
                   const Dropout& dropout, float* x, MixerMemory& memory, BlockMemory& kept) const {
     const std::size_t t = batch.tokens();
@@ -217,43 +202,26 @@ class Mixer : public Encoder {
                            BlockMemory& kept, float* g) const {
     const std::size_t t = batch.tokens();
     const std::size_t c = shape_.channels;
-    const std::size_t h = shape_.hidden;
     const float* dbranch = drop_gradient(dropout, dx, t * c, memory.scratch);
-    for (const SegmentGroup& group : batch.groups) {
-      sum_columns(dbranch + static_cast<std::size_t>(group.first_token) * c,
-                  static_cast<std::size_t>(group.length), static_cast<std::size_t>(group.count) * c,
-                  g + p.token_out_bias);
-    }
     float* dnormal = sized(memory.scratch.normal, t * c);
-    for_each_block(batch, [&](const SegmentGroup& group, std::size_t at, std::size_t n) {
-      const auto length = static_cast<std::size_t>(group.length);
-      const std::size_t stride = static_cast<std::size_t>(group.count) * c;
-      const std::size_t start = static_cast<std::size_t>(group.first_token) * c + at;
-      // The hidden layer is made again: it is 32 times larger than its input, and cheaper to make
-      // than to fetch.
-      float* active = sized(memory.scratch.active, h * n);
-      float* dhidden = sized(memory.scratch.dhidden, h * n);
-      const float* x = kept.token_normal.data() + start;
-      const float* dy = dbranch + start;
-      pnlp::mix_tokens_backward({.length = length,
-                                 .hidden = h,
-                                 .columns = n,
-                                 .stride = stride,
-                                 .x = x,
-                                 .dy = dy,
-                                 .in = w + p.token_in,
-                                 .in_bias = w + p.token_in_bias,
-                                 .out = w + p.token_out,
-                                 .active = active,
-                                 .dhidden = dhidden,
-                                 .dx = dnormal + start,
-                                 .din_bias = g + p.token_in_bias},
-                                memory.scratch.kernels);
-      gemm(Transpose::no, Transpose::yes, length, h, n, dy, stride, active, n, true,
-           g + p.token_out, h);
-      gemm(Transpose::no, Transpose::yes, length, h, n, x, stride, dhidden, n, true, g + p.token_in,
-           h);
-    });
+    for (const SegmentGroup& group : batch.groups) {
+      const std::size_t start = static_cast<std::size_t>(group.first_token) * c;
+      token_mixing_backward({.length = static_cast<std::size_t>(group.length),
+                             .hidden = shape_.hidden,
+                             .segments = static_cast<std::size_t>(group.count),
+                             .channels = c,
+                             .x = kept.token_normal.data() + start,
+                             .dy = dbranch + start,
+                             .in = w + p.token_in,
+                             .in_bias = w + p.token_in_bias,
+                             .out = w + p.token_out,
+                             .dx = dnormal + start,
+                             .din = g + p.token_in,
+                             .din_bias = g + p.token_in_bias,
+                             .dout = g + p.token_out,
+                             .dout_bias = g + p.token_out_bias},
+                            memory.tokens);
+    }
     layer_norm_backward(dnormal, w + p.token_gain, kept.token_xhat.data(), kept.token_rstd.data(),
                         t, c, dx, g + p.token_gain, g + p.token_shift);
   }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "pnlp/base/error.hpp"
+#include "pnlp/nn/arithmetic.hpp"
+#include "pnlp/nn/kernels.hpp"
 
 namespace pnlp {
 namespace {
@@ -23,6 +25,12 @@ class Library {
 
   decltype(&dnnl_sgemm) sgemm;
   decltype(&dnnl_gemm_u8s8s32) gemm_u8s8s32;
+  // dnnl_sgemm's sibling, which the library exports though no header declares it; null if it should
+  // go.
+  dnnl_status_t (*gemm_bf16)(char transpose_a, char transpose_b, dnnl_dim_t m, dnnl_dim_t n,
+                             dnnl_dim_t k, float alpha, const std::uint16_t* a, dnnl_dim_t lda,
+                             const std::uint16_t* b, dnnl_dim_t ldb, float beta, float* c,
+                             dnnl_dim_t ldc);
   decltype(&dnnl_get_effective_cpu_isa) effective_cpu_isa;
   decltype(&dnnl_version) version;
   void (*set_num_threads)(int);  // of its OpenMP; null if it was built without
@@ -34,6 +42,7 @@ class Library {
     find(gemm_u8s8s32, "dnnl_gemm_u8s8s32");
     find(effective_cpu_isa, "dnnl_get_effective_cpu_isa");
     find(version, "dnnl_version");
+    gemm_bf16 = reinterpret_cast<decltype(gemm_bf16)>(dlsym(handle_, "dnnl_gemm_bf16bf16f32"));
     set_num_threads =
         reinterpret_cast<decltype(set_num_threads)>(dlsym(handle_, "omp_set_num_threads"));
     // Nothing is printed to standard output whatever the environment says.
@@ -69,11 +78,12 @@ const Library& single_threaded() {
   return library;
 }
 
-void sgemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n,
-           std::size_t k, const float* a, std::size_t lda, const float* b, std::size_t ldb,
-           bool accumulate, float* c, std::size_t ldc) {
+template <typename Function, typename Factor>
+void multiply(Function function, Transpose transpose_a, Transpose transpose_b, std::size_t m,
+              std::size_t n, std::size_t k, const Factor* a, std::size_t lda, const Factor* b,
+              std::size_t ldb, bool accumulate, float* c, std::size_t ldc) {
   const auto dim = [](std::size_t size) { return static_cast<dnnl_dim_t>(size); };
-  const dnnl_status_t status = single_threaded().sgemm(
+  const dnnl_status_t status = function(
       transpose_a == Transpose::yes ? 'T' : 'N', transpose_b == Transpose::yes ? 'T' : 'N', dim(m),
       dim(n), dim(k), 1.0F, a, dim(lda), b, dim(ldb), accumulate ? 1.0F : 0.0F, c, dim(ldc));
   if (status != dnnl_success) {
@@ -82,7 +92,49 @@ void sgemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::siz
   }
 }
 
+void sgemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n,
+           std::size_t k, const float* a, std::size_t lda, const float* b, std::size_t ldb,
+           bool accumulate, float* c, std::size_t ldc) {
+  multiply(single_threaded().sgemm, transpose_a, transpose_b, m, n, k, a, lda, b, ldb, accumulate,
+           c, ldc);
+}
+
+// Rounded, without gaps.
+const std::uint16_t* round_rows(const float* x, std::size_t rows, std::size_t width,
+                                std::size_t stride, std::vector<std::uint16_t>& rounded) {
+  rounded.resize(std::max(rounded.size(), rows * width));
+  for (std::size_t i = 0; i < rows; ++i)
+    kernels16()->round(x + i * stride, width, rounded.data() + i * width);
+  return rounded.data();
+}
+
+void gemm_rounded(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n,
+                  std::size_t k, const float* a, std::size_t lda, const float* b, std::size_t ldb,
+                  bool accumulate, float* c, std::size_t ldc) {
+  thread_local std::vector<std::uint16_t> left, right;
+  const std::size_t width_a = transpose_a == Transpose::yes ? m : k;
+  const std::size_t width_b = transpose_b == Transpose::yes ? k : n;
+  gemm16(transpose_a, transpose_b, m, n, k,
+         round_rows(a, transpose_a == Transpose::yes ? k : m, width_a, lda, left), width_a,
+         round_rows(b, transpose_b == Transpose::yes ? n : k, width_b, ldb, right), width_b,
+         accumulate, c, ldc);
+}
+
 }  // namespace
+
+void gemm16(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n,
+            std::size_t k, const std::uint16_t* a, std::size_t lda, const std::uint16_t* b,
+            std::size_t ldb, bool accumulate, float* c, std::size_t ldc) {
+  multiply(single_threaded().gemm_bf16, transpose_a, transpose_b, m, n, k, a, lda, b, ldb,
+           accumulate, c, ldc);
+}
+
+bool onednn_has_bf16() {
+  const Library& library = Library::get();
+  return library.gemm_bf16 != nullptr &&
+         (library.effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) ==
+             dnnl_cpu_isa_avx512_core_bf16;
+}
 
 void gemm8(std::size_t m, std::size_t n, std::size_t k, const std::uint8_t* a, const std::int8_t* b,
            std::int32_t* c) {
@@ -104,6 +156,10 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size
   if (m == 0 || n == 0) return;
   if (k == 0) {
     for (std::size_t i = 0; !accumulate && i < m; ++i) std::fill_n(c + i * ldc, n, 0.0F);
+    return;
+  }
+  if (arithmetic() == Arithmetic::bf16) {
+    gemm_rounded(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, accumulate, c, ldc);
     return;
   }
   const bool one_row = m == 1 && transpose_a == Transpose::no;

@@ -10,6 +10,7 @@
 
 #include "pnlp/feature/record_set.hpp"
 #include "pnlp/model/model_file.hpp"
+#include "pnlp/nn/arithmetic.hpp"
 
 namespace pnlp {
 
@@ -56,6 +57,7 @@ struct TrainOptions : Recipe {
   std::optional<bool> crf;
 
   // Optimisation.
+  Arithmetic arithmetic = Arithmetic::bf16;  // of products; without effect where there is only fp32
   OptimizerKind optimizer = OptimizerKind::adamw;
   Schedule schedule = Schedule::cosine;
   double warmup = 0.05;       // share of all steps over which the rate rises linearly

@@ -68,6 +68,7 @@ bool leaves_out(const TrainOptions& options, const Shape& shape) {
 
 void write_options(JsonWriter& json, const TrainOptions& options, std::uint32_t epochs) {
   json.begin_object();
+  json.key("arithmetic").value(options.arithmetic == Arithmetic::bf16 ? "bf16" : "fp32");
   json.key("optimizer").value(options.optimizer == OptimizerKind::adamw ? "adamw" : "adam");
   json.key("schedule").value(options.schedule == Schedule::cosine ? "cosine" : "constant");
   json.key("learning_rate").value(options.learning_rate);

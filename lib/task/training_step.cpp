@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "pnlp/nn/arithmetic.hpp"
 #include "pnlp/nn/layers.hpp"
 #include "pnlp/task/inference.hpp"
 #include "pnlp/task/trainer_options.hpp"
@@ -132,6 +133,7 @@ void TrainingStep::pack(Shard& shard, std::size_t index, std::uint64_t step) con
 
 void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step, std::size_t batch,
                              std::span<const float> weights) {
+  const ArithmeticScope scope(options_.arithmetic);
   const std::size_t passes = shard.passes.size();
   const float scale = 1.0F / static_cast<float>(batch * passes);
   if (!teachers_.empty()) {

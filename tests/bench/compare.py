@@ -97,15 +97,18 @@ class Comparison:
         records = [self.shop.records("mtop/en", split) for split in ("train", "dev")]
         arrays = [self.stream(split) for split in ("train", "dev")]
 
-        def ours(epochs):
-            return [self.pnlp, "train", "-q", *peers.PAPER, "-t", self.tokenizer(), "--channels", "none", "--epochs",
+        def ours(epochs, arithmetic="bf16"):
+            return [self.pnlp, "train", "-q", *peers.PAPER, "--arithmetic", arithmetic, "-t", self.tokenizer(), "--channels", "none", "--epochs",
                     str(epochs), "--threads", threads, "--overlapping-spans", "keep-longest", "--dev", records[1], "-o",
                     os.path.join(self.shop.work, "timed.pnlp"), records[0]]
 
         def torch(epochs):
             return [self.options.torch_python, TORCH_PROGRAM, "train", "--epochs", str(epochs), "--threads", threads, *arrays]
 
-        commands = [side(epochs) for side in (ours, torch) for epochs in (1, few)]
+        def fp32(epochs):
+            return ours(epochs, "fp32")
+
+        commands = [side(epochs) for side in (ours, torch, fp32) for epochs in (1, few)]
         runs = 1 if self.options.runs == 1 else min(3, self.options.runs)
         timings = interleave([lambda command=command: run(command) for command in commands], runs, warm=False)
 
@@ -116,13 +119,16 @@ class Comparison:
 
             return Timing([Usage(whole("wall"), whole("cpu"), more.others)])
 
-        mine, its = extrapolated(*timings[:2]), extrapolated(*timings[2:])
+        mine, its, exact = (extrapolated(*timings[at:at + 2]) for at in (0, 2, 4))
         epoch = (timings[1].wall - timings[0].wall) / (few - 1)
         if min(epoch, timings[3].wall - timings[2].wall, timings[1].cpu - timings[0].cpu) <= 0:
             raise Failed("%d epochs took no longer than one: too few rows, or too busy a machine" % few)
         notes = ["80 epochs reckoned from 1 and %d" % few, "%s threads" % threads, "an epoch: pnlp %.2f s, PyTorch %.2f s" % (
             epoch, (timings[3].wall - timings[2].wall) / (few - 1))]
         notes.append(self.arithmetic(epoch, int(threads)))
+        slower = (timings[5].wall - timings[4].wall) / (few - 1)
+        notes.append("products in bf16 where the processor has them; with --arithmetic fp32 %.1f times PyTorch, an epoch %.2f s, %s" % (
+            its.wall / exact.wall, slower, self.arithmetic(slower, int(threads))))
         return Result(mine, its, notes)
 
     def arithmetic(self, seconds, threads):

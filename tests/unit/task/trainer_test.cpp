@@ -100,15 +100,32 @@ TEST_CASE("the number of threads does not change a bit") {
   for (const Task task : {Task::joint, Task::multilabel}) {
     TrainOptions options = toy::options(3);
     options.ema = 0.9;
-    std::vector<std::string> models;
-    for (const int threads : {1, 2, 3}) {
-      options.threads = threads;
-      models.push_back(
-          model_bytes(toy::fit(toy::records(task, 100, 1), toy::records(task, 150, 2), options)));
+    for (const Arithmetic arithmetic : {Arithmetic::fp32, Arithmetic::bf16}) {
+      options.arithmetic = arithmetic;
+      std::vector<std::string> models;
+      for (const int threads : {1, 2, 3}) {
+        options.threads = threads;
+        models.push_back(
+            model_bytes(toy::fit(toy::records(task, 100, 1), toy::records(task, 150, 2), options)));
+      }
+      CHECK(models[1] == models[0]);
+      CHECK(models[2] == models[0]);
     }
-    CHECK(models[1] == models[0]);
-    CHECK(models[2] == models[0]);
   }
+}
+
+TEST_CASE("bf16 is what is asked for by default, is learnt with, and is fp32 where there is none") {
+  const auto fit = [](std::optional<Arithmetic> arithmetic) {
+    TrainOptions options = toy::options();
+    options.arithmetic = arithmetic.value_or(options.arithmetic);
+    return toy::fit(toy::records(Task::joint, 240, 1), toy::records(Task::joint, 60, 2), options);
+  };
+  const TrainResult rounded = fit(Arithmetic::bf16);
+  const TrainResult exact = fit(Arithmetic::fp32);
+  CHECK(toy::metric(rounded, "exact") >= 0.95);
+  CHECK(toy::metric(exact, "exact") >= 0.95);
+  CHECK(model_bytes(fit(std::nullopt)) == model_bytes(rounded));
+  CHECK((rounded.model.weights == exact.model.weights) == !has_bf16());
 }
 
 TEST_CASE("a model is a function of the seed") {
