@@ -18,8 +18,9 @@ float* sized(std::vector<float>& buffer, std::size_t size) {
   return buffer.data();
 }
 
-float* drop_gradient(const Dropout& dropout, const float* dx, std::size_t n,
-                     BlockScratch& scratch) {
+const float* drop_gradient(const Dropout& dropout, const float* dx, std::size_t n,
+                           BlockScratch& scratch) {
+  if (dropout.rate <= 0) return dx;
   float* dbranch = sized(scratch.branch, n);
   std::copy_n(dx, n, dbranch);
   apply_dropout(dropout, dbranch, n);

@@ -26,8 +26,10 @@ struct BlockScratch {
   Scratch8 scratch8;
 };
 
-// dbranch[n] = dx under the branch's dropout: the first step back through a block.
-float* drop_gradient(const Dropout& dropout, const float* dx, std::size_t n, BlockScratch& scratch);
+// dbranch[n] = dx under the branch's dropout: the first step back through a block. Without dropout
+// it is dx itself, to be read before anything is added to that.
+const float* drop_gradient(const Dropout& dropout, const float* dx, std::size_t n,
+                           BlockScratch& scratch);
 
 // y[rows][outputs] = x[rows][inputs] W[inputs][outputs] + bias[outputs].
 class Linear {

@@ -115,7 +115,8 @@ std::span<const Kernels> kernels() {
 const Kernels16* kernels16() {
 #ifdef PNLP_X86_KERNELS
   static constexpr Kernels16 kAvx512 = {avx512::pairs::round_to_bf16, avx512::pairs::mix_tokens16,
-                                        avx512::pairs::mix_tokens_backward16};
+                                        avx512::pairs::mix_tokens_backward16,
+                                        avx512::pairs::add_dots};
   static const bool has = beyond_processor() == 0 && __builtin_cpu_supports("avx512bf16");
   if (has) return &kAvx512;
 #endif

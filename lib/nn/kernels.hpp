@@ -91,12 +91,22 @@ struct Kernels {
 // All that this processor can run, the best one first.
 std::span<const Kernels> kernels();
 
+// c[rows][columns] += a[rows][inner] times the transpose of b[columns][inner]: for few rows, where
+// laying out b for a general product would take as long as the product. a and b are bf16.
+struct DotProducts16 {
+  std::size_t rows = 0, columns = 0, inner = 0;
+  const std::uint16_t* a = nullptr;
+  const std::uint16_t* b = nullptr;
+  float* c = nullptr;
+};
+
 // By products of bf16 pairs.
 struct Kernels16 {
   // y = x rounded to the nearest bf16, to even ones where two are as near.
   void (*round)(const float* x, std::size_t n, std::uint16_t* y);
   void (*mix_tokens)(const TokenMixing& mixing, std::vector<float>& scratch);
   void (*mix_tokens_backward)(const TokenMixingBackward16& mixing, std::vector<float>& scratch);
+  void (*add_dots)(const DotProducts16& dots);
 };
 
 // Null where the processor has no such products.

@@ -61,10 +61,16 @@ void block_backward16(const TokenMixingGradient& mixing, std::size_t at, std::si
     kernels.round(some.x + i * some.stride, n, x + i * n);
     kernels.round(some.dy + i * some.stride, n, dy + i * n);
   }
-  gemm16(Transpose::no, Transpose::yes, some.length, some.hidden, n, dy, n, some.active, n, true,
-         mixing.dout, some.hidden);
-  gemm16(Transpose::no, Transpose::yes, some.length, some.hidden, n, x, n, some.dhidden, n, true,
-         mixing.din, some.hidden);
+  const auto add = [&](const std::uint16_t* rows, const std::uint16_t* units, float* gradient) {
+    kernels.add_dots({.rows = some.length,
+                      .columns = some.hidden,
+                      .inner = n,
+                      .a = rows,
+                      .b = units,
+                      .c = gradient});
+  };
+  add(dy, some.active, mixing.dout);
+  add(x, some.dhidden, mixing.din);
 }
 
 }  // namespace

@@ -104,6 +104,39 @@ TEST_CASE("within a scope of bf16 a product is that of the rounded factors") {
   }
 }
 
+TEST_CASE("products of rows by rows in bf16, in all odd sizes") {
+  if (!has_bf16()) return;
+  for (const std::size_t rows : {1U, 2U, 3U, 4U, 5U, 9U}) {
+    for (const std::size_t columns : {1U, 3U, 4U, 6U, 17U}) {
+      for (const std::size_t inner : {1U, 31U, 32U, 33U, 256U}) {
+        const auto a = noise(rows * inner, 1);
+        const auto b = noise(columns * inner, 2);
+        const auto before = noise(rows * columns, 3);
+        std::vector<std::uint16_t> a16(a.size()), b16(b.size());
+        kernels16()->round(a.data(), a.size(), a16.data());
+        kernels16()->round(b.data(), b.size(), b16.data());
+        std::vector<float> c = before;
+        c.push_back(7);
+        kernels16()->add_dots({.rows = rows,
+                               .columns = columns,
+                               .inner = inner,
+                               .a = a16.data(),
+                               .b = b16.data(),
+                               .c = c.data()});
+        for (std::size_t i = 0; i < rows; ++i) {
+          for (std::size_t j = 0; j < columns; ++j) {
+            double sum = before[i * columns + j];
+            for (std::size_t k = 0; k < inner; ++k)
+              sum += static_cast<double>(rounded(a[i * inner + k])) * rounded(b[j * inner + k]);
+            CHECK(std::abs(sum - c[i * columns + j]) < 1e-4);
+          }
+        }
+        CHECK(c.back() == 7);
+      }
+    }
+  }
+}
+
 // Factors are bf16 to begin with, so that the hidden layer is rounded and nothing else.
 TEST_CASE("token mixing in bf16, forward and backward, against its definition in all odd sizes") {
   if (!has_bf16()) return;
