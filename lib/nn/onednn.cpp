@@ -114,20 +114,13 @@ void gemm_rounded(Transpose transpose_a, Transpose transpose_b, std::size_t m, s
   thread_local std::vector<std::uint16_t> left, right;
   const std::size_t width_a = transpose_a == Transpose::yes ? m : k;
   const std::size_t width_b = transpose_b == Transpose::yes ? k : n;
-  gemm16(transpose_a, transpose_b, m, n, k,
-         round_rows(a, transpose_a == Transpose::yes ? k : m, width_a, lda, left), width_a,
-         round_rows(b, transpose_b == Transpose::yes ? n : k, width_b, ldb, right), width_b,
-         accumulate, c, ldc);
+  multiply(single_threaded().gemm_bf16, transpose_a, transpose_b, m, n, k,
+           round_rows(a, transpose_a == Transpose::yes ? k : m, width_a, lda, left), width_a,
+           round_rows(b, transpose_b == Transpose::yes ? n : k, width_b, ldb, right), width_b,
+           accumulate, c, ldc);
 }
 
 }  // namespace
-
-void gemm16(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n,
-            std::size_t k, const std::uint16_t* a, std::size_t lda, const std::uint16_t* b,
-            std::size_t ldb, bool accumulate, float* c, std::size_t ldc) {
-  multiply(single_threaded().gemm_bf16, transpose_a, transpose_b, m, n, k, a, lda, b, ldb,
-           accumulate, c, ldc);
-}
 
 bool onednn_has_bf16() {
   const Library& library = Library::get();

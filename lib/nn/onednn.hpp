@@ -18,11 +18,6 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size
           const float* a, std::size_t lda, const float* b, std::size_t ldb, bool accumulate,
           float* c, std::size_t ldc);
 
-// The same with factors in bf16, the upper halves of floats. Only where onednn_has_bf16().
-void gemm16(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::size_t n,
-            std::size_t k, const std::uint16_t* a, std::size_t lda, const std::uint16_t* b,
-            std::size_t ldb, bool accumulate, float* c, std::size_t ldc);
-
 // Whether oneDNN multiplies bf16, by instructions for it.
 bool onednn_has_bf16();
 
