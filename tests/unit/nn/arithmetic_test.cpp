@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "nn/noise.hpp"
@@ -171,37 +172,28 @@ TEST_CASE("token mixing in bf16, forward and backward, against its definition in
 
         std::vector<std::uint16_t> active(hidden * columns), dhidden(hidden * columns);
         std::vector<float> dx(length * stride), din_bias = in_bias;
-        kernel.mix_tokens_backward({.length = length,
-                                    .hidden = hidden,
-                                    .columns = columns,
-                                    .stride = stride,
-                                    .x = x.data(),
-                                    .dy = dy.data(),
-                                    .in = in.data(),
-                                    .in_bias = in_bias.data(),
-                                    .out = out.data(),
-                                    .active = active.data(),
-                                    .dhidden = dhidden.data(),
-                                    .dx = dx.data(),
-                                    .din_bias = din_bias.data()},
-                                   scratch);
+        const auto backward = [&](auto* active_units, auto* dhidden_units) {
+          return TokenMixingBackwardOf<std::remove_pointer_t<decltype(active_units)>>{
+              .length = length,
+              .hidden = hidden,
+              .columns = columns,
+              .stride = stride,
+              .x = x.data(),
+              .dy = dy.data(),
+              .in = in.data(),
+              .in_bias = in_bias.data(),
+              .out = out.data(),
+              .active = active_units,
+              .dhidden = dhidden_units,
+              .dx = dx.data(),
+              .din_bias = din_bias.data()};
+        };
+        kernel.mix_tokens_backward(backward(active.data(), dhidden.data()), scratch);
         std::vector<float> wide_active, wide_dhidden;
         for (const std::uint16_t value : active) wide_active.push_back(from_bf16(value));
         for (const std::uint16_t value : dhidden) wide_dhidden.push_back(from_bf16(value));
-        CHECK(mixing_backward_error({.length = length,
-                                     .hidden = hidden,
-                                     .columns = columns,
-                                     .stride = stride,
-                                     .x = x.data(),
-                                     .dy = dy.data(),
-                                     .in = in.data(),
-                                     .in_bias = in_bias.data(),
-                                     .out = out.data(),
-                                     .active = wide_active.data(),
-                                     .dhidden = wide_dhidden.data(),
-                                     .dx = dx.data(),
-                                     .din_bias = din_bias.data()},
-                                    in_bias) < 3 * tolerance);
+        CHECK(mixing_backward_error(backward(wide_active.data(), wide_dhidden.data()), in_bias) <
+              3 * tolerance);
       }
     }
   }
