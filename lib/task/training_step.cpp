@@ -133,12 +133,12 @@ void TrainingStep::pack(Shard& shard, std::size_t index, std::uint64_t step) con
 
 void TrainingStep::run_shard(Shard& shard, std::size_t index, std::uint64_t step, std::size_t batch,
                              std::span<const float> weights) {
-  const ArithmeticScope scope(options_.arithmetic);
   const std::size_t passes = shard.passes.size();
   const float scale = 1.0F / static_cast<float>(batch * passes);
   if (!teachers_.empty()) {
     teachers_.predict(set_.features(), shard.sequences, shard.teachers, shard.taught);
   }
+  const ArithmeticScope scope(options_.arithmetic);
   for (std::size_t i = 0; i < passes; ++i) {
     TrainingPass& pass = shard.passes[i];
     pass.taught = &shard.taught;
