@@ -102,8 +102,8 @@ void declare_optimisation(Options& options, TrainOptions& train) {
   options.integer(train.batch, "batch", "N", "records a step", 1, 65536)
       .shown_default("by the number of records");
   options.choice<Arithmetic>(train.arithmetic, "arithmetic", "KIND",
-                             "numbers that are multiplied in training: bf16, where the processor "
-                             "has products of them, or fp32",
+                             "what factors of products are rounded to in training; on processors "
+                             "without products of bf16 always fp32",
                              {{"bf16", Arithmetic::bf16}, {"fp32", Arithmetic::fp32}});
   options.choice<OptimizerKind>(train.optimizer, "optimizer", "NAME", "rule of the steps",
                                 {{"adamw", OptimizerKind::adamw}, {"adam", OptimizerKind::adam}});

@@ -99,7 +99,7 @@ complete -c pnlp -n '__fish_seen_subcommand_from train' -l no-crf -d 'do not, th
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l init -r -F -d 'start from the weights of this model, labels matched by name'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l epochs -x -d 'passes over the data'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l batch -x -d 'records a step'
-complete -c pnlp -n '__fish_seen_subcommand_from train' -l arithmetic -x -a 'bf16 fp32' -d 'numbers that are multiplied in training: bf16, where the processor has products of them, or fp32'
+complete -c pnlp -n '__fish_seen_subcommand_from train' -l arithmetic -x -a 'bf16 fp32' -d 'what factors of products are rounded to in training; on processors without products of bf16 always fp32'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l optimizer -x -a 'adamw adam' -d 'rule of the steps'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l lr -x -d 'highest learning rate'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l schedule -x -a 'cosine constant' -d 'course of the learning rate'
