@@ -13,11 +13,6 @@ constexpr std::size_t kBlockRows = 128;
 
 }  // namespace
 
-float* sized(std::vector<float>& buffer, std::size_t size) {
-  if (buffer.size() < size) buffer.resize(size);
-  return buffer.data();
-}
-
 const float* drop_gradient(const Dropout& dropout, const float* dx, std::size_t n,
                            BlockScratch& scratch) {
   if (dropout.rate <= 0) return dx;

@@ -16,8 +16,12 @@
 
 namespace pnlp {
 
-// At least `size` floats, which may hold anything.
-float* sized(std::vector<float>& buffer, std::size_t size);
+// At least `size` elements, which may hold anything.
+template <typename Element>
+Element* sized(std::vector<Element>& buffer, std::size_t size) {
+  if (buffer.size() < size) buffer.resize(size);
+  return buffer.data();
+}
 
 // Not between calls; one per thread.
 struct BlockScratch {

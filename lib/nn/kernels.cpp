@@ -8,7 +8,7 @@
 #include "pnlp/nn/arithmetic.hpp"
 #include "pnlp/nn/gelu.hpp"
 
-// Which forms are compiled: the sanitized build and other compilers take the plain one.
+// Which forms are compiled: other compilers take the plain one.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
 #define PNLP_X86_KERNELS
 #include <immintrin.h>

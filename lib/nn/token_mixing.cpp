@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pnlp/nn/arithmetic.hpp"
+#include "pnlp/nn/blocks.hpp"
 #include "pnlp/nn/kernels.hpp"
 #include "pnlp/nn/layers.hpp"
 #include "pnlp/nn/onednn.hpp"
@@ -13,12 +14,6 @@ namespace {
 // Columns of a block: its hidden layer (H x this), which is made again since it is 32 times larger
 // than its input and cheaper to make than to fetch, should stay in the second-level cache.
 constexpr std::size_t kBlockColumns = 256;
-
-template <typename Element>
-Element* sized(std::vector<Element>& buffer, std::size_t size) {
-  if (buffer.size() < size) buffer.resize(size);
-  return buffer.data();
-}
 
 // Columns [at, at + n) of a group, and where their hidden layer goes.
 template <typename Hidden>

@@ -21,11 +21,6 @@ using namespace pnlp::test;
 
 namespace {
 
-std::vector<float> noise(std::size_t n, std::uint64_t seed, double scale = 1) {
-  Random random(seed);
-  return normals(random, n, scale);
-}
-
 float from_bf16(std::uint16_t x) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(x) << 16U);
 }

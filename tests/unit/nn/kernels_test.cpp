@@ -17,11 +17,6 @@ using namespace pnlp::test;
 
 namespace {
 
-std::vector<float> noise(std::size_t n, std::uint64_t seed, double scale = 1) {
-  Random random(seed);
-  return normals(random, n, scale);
-}
-
 std::vector<float> multiply(const Kernels& kernels, RowProduct product, std::vector<float> y) {
   std::vector<float> scratch;
   product.y = y.data();

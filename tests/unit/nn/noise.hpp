@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "pnlp/base/random.hpp"
@@ -14,6 +15,11 @@ inline std::vector<float> normals(Random& random, std::size_t n, double scale = 
   std::vector<float> values(n);
   for (float& value : values) value = static_cast<float>(random.normal() * scale);
   return values;
+}
+
+inline std::vector<float> noise(std::size_t n, std::uint64_t seed, double scale = 1.0) {
+  Random random(seed);
+  return normals(random, n, scale);
 }
 
 // An integer in [least, most], small ones as likely as large ones.
