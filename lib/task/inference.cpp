@@ -50,14 +50,19 @@ Inference::Inference(std::shared_ptr<const SharedModel> model, std::size_t most_
       batcher_(make_batcher(model_->config)),
       set_(model_->config.fingerprint_width()),
       decoder_(model_->config, model_->labels) {
-  const auto crf = model_->network.crf(model_->weights.data());
-  if (crf) crf_.emplace(*crf, model_->config.tags());
+  forget();
 }
 
 void Inference::forget() {
+  forget_words();
+  const auto crf = model_->network.crf(model_->weights.data());
+  if (crf) crf_.emplace(*crf, model_->config.tags());
+  tag_probabilities_of_.reset();
+}
+
+void Inference::forget_words() {
   set_.clear();
   projected_.clear();
-  tag_probabilities_of_.reset();
 }
 
 // A part of what predict() was given by numbers.
@@ -75,7 +80,7 @@ struct Inference::Numbered {
 
 void Inference::run(std::span<const FeatureRecord> records) {
   const std::size_t width = model_->network.bottleneck().width();
-  if (set_.words() * width > most_floats_ || set_.words() > kRememberedWords) forget();
+  if (set_.words() * width > most_floats_ || set_.words() > kRememberedWords) forget_words();
   set_.clear_records();
   for (const FeatureRecord& record : records) set_.add(record);
   projected_.resize(set_.words(), 0);

@@ -75,11 +75,13 @@ class Inference {
   // Label logits [records][labels], for calibration.
   void label_logits(std::span<const FeatureRecord> records, std::vector<float>& logits);
 
-  // To be called when the weights have changed: projected words are remembered.
+  // To be called when the weights have changed: projected words and bounds of transitions are
+  // remembered.
   void forget();
 
  private:
   struct Numbered;
+  void forget_words();
   void run(std::span<const FeatureRecord> records);
   void run(const Numbered& part);
   void run_packed(std::size_t words_known);

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "pnlp/base/workers.hpp"
 #include "pnlp/model/network.hpp"
+#include "pnlp/task/dev_pass.hpp"
 #include "task/toy.hpp"
 
 using namespace pnlp;
@@ -41,6 +43,28 @@ TEST_CASE("transitions tell what words do not") {
   };
   CHECK(exact(false) == 0);
   CHECK(exact(true) == 1);
+}
+
+TEST_CASE("the dev set is decoded by the weights of the moment") {
+  const ModelConfig config = toy::fit(pairs(20), pairs(4), crf_options(1)).model.config;
+  const RecordSet records = toy::record_set(toy::source(), pairs(4));
+  const RecordSelection selection(records);
+  const Network network(config);
+  std::vector<float> weights(network.layout().size());
+  Workers workers(1);
+  DevPass pass(config, weights, selection, workers);
+  const auto exact = [&pass] {
+    for (const auto& [name, value] : pass.run()) {
+      if (name == "exact-spans") return value;
+    }
+    return -1.0;
+  };
+  CHECK(exact() == 0);
+  // Tags O, B and I of x and y; free tags O, B-x, B-y. Best is the x that begins worse than the y.
+  const CrfTensors<float> crf = *network.crf(weights.data());
+  crf.start[2] = 10;
+  crf.next[1 * 3 + 2] = 30;
+  CHECK(exact() == 1);
 }
 
 TEST_CASE(
