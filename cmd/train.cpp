@@ -40,8 +40,10 @@ class Train : public Command {
     declare_projection(options, spec_);
     options.section("Model");
     declare_model(options, preset_, train_);
-    options.flag(crf_, "crf", "learn how likely a tag follows another, too");
-    options.flag(crf_, "no-crf", "do not, though the preset would", false);
+    options.flag(crf_, "crf",
+                 "learn how likely a tag follows another, too, as by default where there are "
+                 "slots and no --init says otherwise");
+    options.flag(crf_, "no-crf", "do not", false);
     options.file(init_, "init", "start from the weights of this model, labels matched by name",
                  "MODEL");
     options.section("Optimisation");

@@ -87,6 +87,10 @@ constexpr std::initializer_list<Rule> kRules = {
      Where::command_line,
      {"tag-weight"},
      "makes no sense with the task {}: it weighs slots beside labels; leave it out"},
+    {RunFact::only_chains,
+     Where::command_line,
+     {"label-smoothing"},
+     "makes no sense for slots alone that a CRF weighs; give --no-crf, or leave it out"},
     {RunFact::no_slots,
      Where::command_line,
      {"slot-substitution"},
@@ -137,6 +141,8 @@ void RunFacts::add_of(const ProjectionSpec& projection, const RecordSet& records
   if (!has_label(config.task)) add(RunFact::no_labels, task);
   if (shape.word_ngrams == 0) add(RunFact::no_word_ngrams);
   if (config.task != Task::joint) add(RunFact::not_joint, task);
+  const bool weighs = !train.init || train.init->config.crf;
+  if (config.task == Task::tags && train.crf.value_or(weighs)) add(RunFact::only_chains);
   if (!has_tags(config.task) || !has_slots(records)) add(RunFact::no_slots);
 }
 

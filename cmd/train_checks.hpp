@@ -30,8 +30,9 @@ enum class RunFact : std::uint8_t {
   no_teachers,
   no_labels,  // the task has none (its name)
   no_word_ngrams,
-  not_joint,  // the task is not to tell labels and slots (its name)
-  no_slots,   // there is none whose words can be swapped
+  not_joint,    // the task is not to tell labels and slots (its name)
+  only_chains,  // the task is to tell slots, and a CRF weighs them
+  no_slots,     // there is none whose words can be swapped
 };
 
 class RunFacts {

@@ -54,7 +54,6 @@ Recipe megabyte_recipe() {
   recipe.ngram_drop = 0.3;
   recipe.separate_loss = 0.5;
   recipe.r_drop = 2;
-  recipe.transitions = true;
   return recipe;
 }
 

@@ -32,7 +32,6 @@ struct Recipe {
       0.3;               // share of slots whose words are swapped for another occurrence's
   double dropout = 0.1;  // after each mixing
   double weight_decay = 0.01;
-  bool transitions = false;  // weigh those of tags, where there are tags
   // Models that are trained first, each like the one asked for but with other random numbers, to be
   // teachers beside those that are given. With a checkpoint each has its own: its name and
   // ".teacher1" on.
@@ -53,7 +52,7 @@ struct TrainOptions : Recipe {
   std::optional<Task> task;  // else read off the data: spans and label make joint, and so on
   Shape shape;
   std::uint32_t max_tokens = 4096;
-  // Whether to weigh transitions of tags; else as `transitions` says, if there are tags.
+  // Whether to weigh transitions of tags; else as `init` does, or, without one, if there are tags.
   std::optional<bool> crf;
 
   // Optimisation.

@@ -163,8 +163,9 @@ void TrainingLoss::read_soft_tags(const PackedBatch& batch, std::size_t begin) {
   }
 }
 
-// A sequence is learned up to its first token without a target. What teachers, probabilities of
-// tags and smoothing say becomes distributions over sequences.
+// A sequence is learned up to its first token without a target. What teachers and probabilities of
+// tags say becomes distributions over sequences. Nothing is smoothed: nearly all sequences are far
+// from the gold one, and exact matches get rarer.
 double TrainingLoss::crf_loss_of(std::size_t sequence, float scale, TrainingPass& pass) {
   const PackedBatch& batch = pass.batch;
   const std::size_t k = config_.tags();
@@ -184,14 +185,13 @@ double TrainingLoss::crf_loss_of(std::size_t sequence, float scale, TrainingPass
     tag_logits_.insert(tag_logits_.end(), row, row + k);
   }
   CrfLoss& crf = *crf_;
-  const double smooth = options_.label_smoothing;
   const double taught = options_.teachers.empty() ? 0 : options_.teacher_weight;
   crf.begin(tag_logits_.data(), length, static_cast<double>(scale));
   if (tags_.front() < -1) {
     read_soft_tags(batch, begin);
-    crf.add_chain(log_targets_.data(), (1 - smooth) * (1 - taught));
+    crf.add_chain(log_targets_.data(), 1 - taught);
   } else {
-    crf.add_path(tags_, (1 - smooth) * (1 - taught));
+    crf.add_path(tags_, 1 - taught);
   }
   if (taught > 0) {
     log_targets_.resize(length * k);
@@ -199,11 +199,7 @@ double TrainingLoss::crf_loss_of(std::size_t sequence, float scale, TrainingPass
       log_targets_[i] =
           std::log(std::max(static_cast<double>(pass.taught->tags[begin * k + i]), kLeastTarget));
     }
-    crf.add_chain(log_targets_.data(), (1 - smooth) * taught);
-  }
-  if (smooth > 0) {
-    log_targets_.assign(length * k, 0.0);
-    crf.add_chain(log_targets_.data(), smooth);
+    crf.add_chain(log_targets_.data(), taught);
   }
   for (std::size_t i = 0; i < length; ++i) {
     float* row = pass.dtags.data() + packed(begin + i) * k;

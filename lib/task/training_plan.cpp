@@ -102,8 +102,8 @@ ModelConfig make_config(const FeatureSource& source, const RecordSelection& trai
   }
   config.shape = options.init ? options.init->config.shape : options.shape;
   config.max_tokens = options.max_tokens;
-  const bool transitions = options.init ? options.init->config.crf : options.transitions;
-  config.crf = options.crf.value_or(transitions && has_tags(config.task));
+  const bool weighs = !options.init || options.init->config.crf;
+  config.crf = options.crf.value_or(weighs && has_tags(config.task));
   const std::unique_ptr<Projection> projection = make_projection(source.projection);
   for (const Channel& channel : projection->channels()) {
     config.channels.push_back(

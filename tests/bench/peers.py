@@ -18,7 +18,7 @@ FASTTEXT_BYTES = 1_000_000
 # The recipe of the paper, for pnlp as for PyTorch.
 PAPER = ("--preset", "base", "--optimizer", "adam", "--lr", "5e-4", "--schedule", "constant", "--warmup", "0", "--batch",
          "256", "--feature-drop", "0", "--slot-substitution", "0", "--dropout", "0", "--weight-decay", "0", "--clip", "0",
-         "--r-drop", "0")
+         "--r-drop", "0", "--no-crf")
 
 
 def call(command, stdin=None):

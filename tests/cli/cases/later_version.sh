@@ -9,6 +9,7 @@ from xxh3 import xxh3
 with open("later.pnlp", "rb") as file:
     model = file.read()
 assert model[:8] == b"PNLPMODL" and int.from_bytes(model[-8:], "little") == xxh3(model[:-8])
+open("version", "wb").write(model[8:12])
 model = model[:8] + (7).to_bytes(4, "little") + model[12:-8]
 with open("later.pnlp", "wb") as file:
     file.write(model + xxh3(model).to_bytes(8, "little"))
@@ -46,7 +47,7 @@ from xxh3 import xxh3
 
 with open("later.pnlp", "rb") as file:
     model = file.read()
-model = model[:8] + (2).to_bytes(4, "little") + model[12:-8]
+model = model[:8] + open("version", "rb").read() + model[12:-8]
 channel = model.index(b"minhash")  # the first is of the configuration, the next of the features
 projection = model.index(b"minhash", channel + 1)
 for name, changed in [("encoder", model.replace(b"mixer", b"dixit", 1)),

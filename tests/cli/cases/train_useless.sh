@@ -71,6 +71,9 @@ taken both.pnf --teacher-weight 0.5 --ensemble 1
 refused "with the task label: it weighs slots beside labels" labels.pnf --tag-weight 2
 refused "with the task tags: it weighs slots beside labels" slots.pnf --tag-weight 2
 taken both.pnf --tag-weight 2
+refused "for slots alone that a CRF weighs; give --no-crf" slots.pnf --label-smoothing 0.1 --crf
+taken slots.pnf --label-smoothing 0.1 --no-crf
+taken both.pnf --label-smoothing 0.1 --crf
 refused "without slots" labels.pnf --slot-substitution 0.5
 refused "without slots" both.pnf --slot-substitution 0.5 --task label
 taken labels.pnf --slot-substitution 0

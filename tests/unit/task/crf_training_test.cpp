@@ -98,6 +98,16 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("labels are smoothed, sequences are not") {
+  const auto weights = [](Task task, double smoothing) {
+    TrainOptions options = crf_options(2);
+    options.label_smoothing = smoothing;
+    return toy::fit(toy::records(task, 100, 1), toy::records(task, 10, 2), options).model.weights;
+  };
+  CHECK(weights(Task::tags, 0.3) == weights(Task::tags, 0));
+  CHECK_FALSE(weights(Task::joint, 0.3) == weights(Task::joint, 0));
+}
+
 TEST_CASE("texts longer than a segment are one chain; beyond the length limit nothing is read") {
   TrainOptions options = crf_options(2);
   options.shape.segment = 2;

@@ -116,6 +116,7 @@ TEST_CASE("columns of the heads are taken over by name, all below as it is") {
   }
   for (const Parameter& parameter : network.layout().parameters()) {
     if (parameter.name.starts_with("label") || parameter.name.starts_with("tags")) continue;
+    if (parameter.name.starts_with("crf.")) continue;  // see crf_training_test
     CAPTURE(parameter.name);
     CHECK(fresh(parameter.name.c_str(), 1, 0) == known(parameter.name.c_str(), 1, 0));
   }
