@@ -41,8 +41,8 @@ class Train : public Command {
     options.section("Model");
     declare_model(options, preset_, train_);
     options.flag(crf_, "crf",
-                 "learn how likely a tag follows another, too, as by default where there are "
-                 "slots and no --init says otherwise");
+                 "learn how likely a tag follows another, too: the default where there are slots, "
+                 "but for --init");
     options.flag(crf_, "no-crf", "do not", false);
     options.file(init_, "init", "start from the weights of this model, labels matched by name",
                  "MODEL");

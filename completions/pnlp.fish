@@ -94,7 +94,7 @@ complete -c pnlp -n '__fish_seen_subcommand_from train' -l segment -x -d 'tokens
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l word-ngrams -x -d 'hashed n-grams of up to N words that tell the label; 0: none'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l ngram-weights -x -d 'weights of the table of hashed n-grams of words'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l max-tokens -x -d 'tokens of a text that are read'
-complete -c pnlp -n '__fish_seen_subcommand_from train' -l crf -d 'learn how likely a tag follows another, too, as by default where there are slots and no --init says otherwise'
+complete -c pnlp -n '__fish_seen_subcommand_from train' -l crf -d 'learn how likely a tag follows another, too: the default where there are slots, but for --init'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l no-crf -d 'do not'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l init -r -F -d 'start from the weights of this model, labels matched by name'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l epochs -x -d 'passes over the data'
