@@ -141,8 +141,8 @@ void RunFacts::add_of(const ProjectionSpec& projection, const RecordSet& records
   if (!has_label(config.task)) add(RunFact::no_labels, task);
   if (shape.word_ngrams == 0) add(RunFact::no_word_ngrams);
   if (config.task != Task::joint) add(RunFact::not_joint, task);
-  const bool weighs = !train.init || train.init->config.crf;
-  if (config.task == Task::tags && train.crf.value_or(weighs)) add(RunFact::only_chains);
+  if (config.task == Task::tags && weighs_transitions(train, config.task))
+    add(RunFact::only_chains);
   if (!has_tags(config.task) || !has_slots(records)) add(RunFact::no_slots);
 }
 

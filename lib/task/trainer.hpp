@@ -52,7 +52,7 @@ struct TrainOptions : Recipe {
   std::optional<Task> task;  // else read off the data: spans and label make joint, and so on
   Shape shape;
   std::uint32_t max_tokens = 4096;
-  // Whether to weigh transitions of tags; else as `init` does, or, without one, if there are tags.
+  // Whether to weigh transitions of tags; none: see weighs_transitions().
   std::optional<bool> crf;
 
   // Optimisation.

@@ -59,6 +59,11 @@ void check_options(const TrainOptions& options) {
   }
 }
 
+bool weighs_transitions(const TrainOptions& options, Task task) {
+  const bool by_default = !options.init || options.init->config.crf;
+  return options.crf.value_or(by_default && has_tags(task));
+}
+
 bool leaves_out(const TrainOptions& options, const Shape& shape) {
   const bool ngrams = shape.word_ngrams > 0 && options.ngram_drop > 0;
   const bool branches =

@@ -15,6 +15,7 @@
 #include "pnlp/feature/projection.hpp"
 #include "pnlp/task/initial_weights.hpp"
 #include "pnlp/task/presets.hpp"
+#include "pnlp/task/trainer_options.hpp"
 
 namespace pnlp {
 namespace {
@@ -102,8 +103,7 @@ ModelConfig make_config(const FeatureSource& source, const RecordSelection& trai
   }
   config.shape = options.init ? options.init->config.shape : options.shape;
   config.max_tokens = options.max_tokens;
-  const bool weighs = !options.init || options.init->config.crf;
-  config.crf = options.crf.value_or(weighs && has_tags(config.task));
+  config.crf = weighs_transitions(options, config.task);
   const std::unique_ptr<Projection> projection = make_projection(source.projection);
   for (const Channel& channel : projection->channels()) {
     config.channels.push_back(
