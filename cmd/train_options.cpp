@@ -145,7 +145,7 @@ void declare_optimisation(Options& options, TrainOptions& train) {
                0.999999);
   options.real(train.clip, "clip", "X", "largest norm of the gradient; 0: any", 0, 1e9);
   options.real(train.label_smoothing, "label-smoothing", "SHARE",
-               "probability spread over the other labels; without --crf, over the other tags, too",
+               "probability spread over the other labels; with --no-crf, over the other tags, too",
                0, 0.99);
   options.real(train.tag_weight, "tag-weight", "X", "weight of the slots' loss beside the label's",
                0, 1e6);

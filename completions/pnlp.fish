@@ -114,7 +114,7 @@ complete -c pnlp -n '__fish_seen_subcommand_from train' -l dropout -x -d 'dropou
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l weight-decay -x -d 'weight decay'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l ema -x -d 'decay of the average of the weights; 0: no average'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l clip -x -d 'largest norm of the gradient; 0: any'
-complete -c pnlp -n '__fish_seen_subcommand_from train' -l label-smoothing -x -d 'probability spread over the other labels; without --crf, over the other tags, too'
+complete -c pnlp -n '__fish_seen_subcommand_from train' -l label-smoothing -x -d 'probability spread over the other labels; with --no-crf, over the other tags, too'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l tag-weight -x -d 'weight of the slots\' loss beside the label\'s'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l class-weight -x -d '\'balanced\', or LABEL=WEIGHT (as often as needed; others weigh 1)'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l teacher -r -F -d 'learn from the probabilities of this model, too (may be given several times)'
