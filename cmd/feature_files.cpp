@@ -12,6 +12,15 @@ namespace pnlp::cmd {
 LoadedFeatures::LoadedFeatures(const FeatureSource& source_)
     : source(source_), records(channels_width(projection_channels(source_.projection))) {}
 
+void LoadedFeatures::leave_out(std::string_view channel) {
+  std::uint32_t first = 0;
+  for (const Channel& next : projection_channels(source.projection)) {
+    if (next.name == channel) records.leave_out(first, next.values);
+    first += next.values;
+  }
+  std::erase(source.projection.channels, channel);
+}
+
 LoadedFeatures load_records(const std::vector<std::string>& files,
                             const ReaderOptions& reader_options,
                             std::unique_ptr<Featurizer> featurizer, int threads,

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "messages.hpp"
@@ -18,6 +19,9 @@ struct LoadedFeatures {
   FeatureSource source;
   RecordSet records;
   bool skipped = false;  // some records were malformed (reported already)
+
+  // As though it had been projected without this channel of the word, which it has.
+  void leave_out(std::string_view channel);
 };
 
 // Projects records from `files` by `threads` threads.

@@ -70,7 +70,7 @@ void declare_tokenizer(Options& options, std::string& spec) {
       .completion = Completion::file;
 }
 
-void declare_projection(Options& options, ProjectionSpec& spec) {
+void declare_projection(Options& options, ProjectionSpec& spec, const std::string& more_channels) {
   options
       .text(spec.kind, "projection", "KIND",
             "what values a token gets: minhash, simhash, ternary, binary, or vectors:FILE")
@@ -79,9 +79,11 @@ void declare_projection(Options& options, ProjectionSpec& spec) {
       .shown_default("64 for minhash, else 512");
   options.integer(spec.ngram, "ngram", "N", "characters of an n-gram", 1, 16);
   options.flag(spec.lowercase, "lowercase", "hash units in lower case");
-  options.list(spec.channels, "channels", "LIST",
-               "hashed channels of the whole word, comma-separated, or none",
-               {"word", "lower", "folded", "prefix", "suffix", "shape", "length"});
+  Option& channels =
+      options.list(spec.channels, "channels", "LIST",
+                   "hashed channels of the whole word, comma-separated, or none",
+                   {"word", "lower", "folded", "prefix", "suffix", "shape", "length", "letters"});
+  channels.shown_default(channels.default_text + more_channels);
   options.integer(spec.seed, "hash-seed", "N", "seed of the hash functions", 0,
                   std::numeric_limits<std::uint64_t>::max());
 }

@@ -21,8 +21,10 @@ void declare_faults(Options& options, ReaderOptions& reader, bool one_out = true
 void declare_output(Options& options, std::string& path);
 // --tokenizer, -t.
 void declare_tokenizer(Options& options, std::string& spec);
-// --projection, --hashes, --ngram, --lowercase, --channels, --hash-seed.
-void declare_projection(Options& options, ProjectionSpec& spec);
+// --projection, --hashes, --ngram, --lowercase, --channels, --hash-seed. `more_channels`: what the
+// help says of further channels by default.
+void declare_projection(Options& options, ProjectionSpec& spec,
+                        const std::string& more_channels = "");
 // Fills in what was not asked for, and reads vectors. Errors: usage (an unknown kind; an option
 // that means nothing to the kind); those of read_vectors().
 void resolve_projection(const Options& options, ProjectionSpec& spec);

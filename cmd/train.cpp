@@ -37,7 +37,7 @@ class Train : public Command {
     declare_faults(options, reader_, false);
     options.section("Features");
     declare_tokenizer(options, tokenizer_);
-    declare_projection(options, spec_);
+    declare_projection(options, spec_, ", and letters by preset");
     options.section("Model");
     declare_model(options, preset_, train_);
     options.flag(crf_, "crf",
@@ -81,9 +81,10 @@ class Train : public Command {
     for (const std::string& teacher : teachers_)
       train_.teachers.push_back({"the teacher " + teacher, load_model(teacher)});
     LoadedFeatures train_set = load_train(options, messages);
+    const Preset& preset = choose_preset(options, train_set.records, messages);
+    if (may_leave_out_letters_ && !wants_letters(preset)) train_set.leave_out("letters");
     std::optional<LoadedFeatures> dev_set = load_dev(train_set.source, messages);
     const bool skipped = train_set.skipped || (dev_set && dev_set->skipped);
-    choose_preset(options, train_set.records, messages);
     RunFacts facts;
     facts.add_of(train_set.source.projection, train_set.records, train_);
     facts.check(options);
@@ -139,7 +140,13 @@ class Train : public Command {
       facts.check(options);
       return load_features(files_, start ? &*start : nullptr);
     }
-    if (!start) resolve_projection(options, spec_);
+    if (!start) {
+      // Dev streams have what project gives by default.
+      may_leave_out_letters_ =
+          !options.given("channels") && (dev_.empty() || !are_feature_streams(dev_));
+      if (may_leave_out_letters_) spec_.channels.emplace_back("letters");
+      resolve_projection(options, spec_);
+    }
     auto featurizer = start ? std::make_unique<Featurizer>(*start)
                             : std::make_unique<Featurizer>(open_tokenizer(tokenizer_), spec_);
     LoadedFeatures set =
@@ -182,13 +189,13 @@ class Train : public Command {
   }
 
   // An initial model brings its sizes, and is trained on alone.
-  void choose_preset(const Options& options, const RecordSet& records, Messages& messages) {
+  const Preset& choose_preset(const Options& options, const RecordSet& records,
+                              Messages& messages) {
     const Preset& preset = !preset_.empty() ? find_preset(preset_)
                            : train_.init    ? presets().front()
                                             : preset_for(records);
     resolve_preset(options, preset, train_);
     if (!options.given("batch")) train_.batch = batch_for(records.size());
-    if (!options.given("separate-loss") && !are_few(records.size())) train_.separate_loss = 0;
     const bool labels = train_.task ? has_label(*train_.task) : has_labels(records);
     if (!labels && !options.given("word-ngrams")) train_.shape.word_ngrams = 0;
     if (options.given("crf") || options.given("no-crf")) train_.crf = crf_;
@@ -198,6 +205,14 @@ class Train : public Command {
     } else if (preset_.empty()) {
       messages.detail(fmt::format("the records call for the preset {}", preset.name));
     }
+    return preset;
+  }
+
+  // N-grams have use for them. What teachers read, the model has to read, too.
+  bool wants_letters(const Preset& preset) const {
+    if (train_.teachers.empty()) return preset.letters && train_.shape.word_ngrams != 0;
+    const auto& channels = train_.teachers.front().model.config.channels;
+    return std::ranges::count(channels, "letters", &ChannelRows::name) != 0;
   }
 
   TrainResult fit(const FeatureSource& source, const RecordSet& records,
@@ -231,6 +246,8 @@ class Train : public Command {
   TrainOptions train_;
   std::string preset_;  // empty: by the data
   bool crf_ = false;    // as asked for, if it was
+  // Features have the channel "letters" until it is known whether the preset wants it.
+  bool may_leave_out_letters_ = false;
   std::string init_;
   std::vector<std::string> teachers_;
   std::string output_;

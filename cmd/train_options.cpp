@@ -124,7 +124,7 @@ void declare_optimisation(Options& options, TrainOptions& train) {
   options
       .real(train.separate_loss, "separate-loss", "SHARE",
             "share of the label's loss that encoder and word n-grams answer for each alone", 0, 1)
-      .shown_default("by preset, 0 for 2,000 records and more");
+      .shown_default("by preset");
   options
       .real(train.r_drop, "r-drop", "X",
             "weight of R-Drop: each record is read twice a step, and both answers are drawn "
@@ -144,9 +144,11 @@ void declare_optimisation(Options& options, TrainOptions& train) {
   options.real(train.ema, "ema", "X", "decay of the average of the weights; 0: no average", 0,
                0.999999);
   options.real(train.clip, "clip", "X", "largest norm of the gradient; 0: any", 0, 1e9);
-  options.real(train.label_smoothing, "label-smoothing", "SHARE",
-               "probability spread over the other labels; with --no-crf, over the other tags, too",
-               0, 0.99);
+  options
+      .real(train.label_smoothing, "label-smoothing", "SHARE",
+            "probability spread over the other labels; with --no-crf, over the other tags, too", 0,
+            0.99)
+      .shown_default("by preset");
   options.real(train.tag_weight, "tag-weight", "X", "weight of the slots' loss beside the label's",
                0, 1e6);
   options.texts_of(
@@ -214,6 +216,8 @@ void resolve_preset(const Options& options, const Preset& preset, TrainOptions& 
       "dropout", [](TrainOptions & o) -> auto& { return o.dropout; });
   keep(
       "weight-decay", [](TrainOptions & o) -> auto& { return o.weight_decay; });
+  keep(
+      "label-smoothing", [](TrainOptions & o) -> auto& { return o.label_smoothing; });
   keep(
       "ensemble", [](TrainOptions & o) -> auto& { return o.ensemble; });
   train = std::move(resolved);

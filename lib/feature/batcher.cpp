@@ -68,6 +68,10 @@ Batcher::Batcher(std::vector<Channel> channels, std::vector<ChannelTable> tables
     }
     if (channels[i].name == "lower") lower = width_;
     if (channels[i].name == "folded") folded = width_;
+    if (channels[i].name == "letters" && !table.used) {
+      letters_at_ = width_;
+      letters_count_ = channels[i].values;
+    }
     width_ += channels[i].values;
   }
   key_ = lower ? lower : folded;
@@ -299,11 +303,17 @@ void Batcher::write_ngrams(const NumberedWords& set, std::span<const BatchSequen
   batch.ngram_offsets.push_back(0);
   for (std::size_t b = 0; b < sequences.size(); ++b) {
     keys_.clear();
+    letters_.clear();
     for (const std::uint32_t word : sequences[b].words.first(kept(sequences[b]))) {
-      keys_.push_back(key_of(set.word(word)));
+      const std::span<const std::uint16_t> values = set.word(word);
+      keys_.push_back(key_of(values));
+      if (letters_at_) {
+        const auto own = values.subspan(*letters_at_, letters_count_);
+        letters_.insert(letters_.end(), own.begin(), own.end());
+      }
     }
     const std::size_t begin = batch.ngram_rows.size();
-    ngrams_.append(keys_, batch.ngram_rows);
+    ngrams_.append(keys_, letters_, batch.ngram_rows);
     batch.ngram_counts.push_back(static_cast<std::int32_t>(batch.ngram_rows.size() - begin));
     if (drop.ngrams > 0) {
       Random random(drop.seed, kNgramStream, b);

@@ -113,12 +113,15 @@ class Batcher {
   std::vector<Column> columns_;
   bool has_numbers_ = false;
   std::optional<std::uint32_t> key_;  // where in the fingerprint the value is that n-grams go by
+  std::optional<std::uint32_t> letters_at_;  // where n-grams of letters are
+  std::uint32_t letters_count_ = 0;
   WordNgrams ngrams_;
 
   std::vector<BatchSequence> sequences_;    // of the overloads without targets
   std::vector<std::int32_t> next_segment_;  // by length: packed index of the next one's token 0
   std::vector<std::int32_t> stride_;        // by length: segments of the group
   std::vector<std::uint64_t> keys_;         // of a sequence's words
+  std::vector<std::uint16_t> letters_;      // their n-grams of letters
   std::vector<std::uint32_t> words_;        // distinct words of the batch, in reading order
   std::vector<std::uint32_t> stamp_;        // by word of the set: batch that saw it last
   std::vector<std::int32_t> local_;         // by word of the set: its position in words_

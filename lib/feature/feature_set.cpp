@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "pnlp/base/error.hpp"
 
 namespace pnlp {
@@ -29,6 +31,20 @@ void FeatureSet::clear() {
 void FeatureSet::clear_records() {
   tokens_.clear();
   offsets_.assign(1, 0);
+}
+
+void FeatureSet::leave_out(std::uint32_t first, std::uint32_t count) {
+  RowTable narrower(width() - count);
+  std::vector<std::uint32_t> number_of(words());
+  std::vector<std::uint16_t> kept;
+  for (std::uint32_t old = 0; old < words(); ++old) {
+    const std::span<const std::uint16_t> row = words_.row(old);
+    kept.assign(row.begin(), row.begin() + first);
+    kept.insert(kept.end(), row.begin() + first + count, row.end());
+    number_of[old] = narrower.add(kept);
+  }
+  for (std::uint32_t& token : tokens_) token = number_of[token];
+  words_ = std::move(narrower);
 }
 
 }  // namespace pnlp

@@ -25,6 +25,9 @@ class FeatureSet {
   void clear();
   // Forgets records only: words keep their numbers.
   void clear_records();
+  // Leaves out `count` values of every word, from number `first` on: as though they had never been
+  // added, so that words equal in all others become one. Error(usage) if none would be left.
+  void leave_out(std::uint32_t first, std::uint32_t count);
 
   std::size_t records() const { return offsets_.size() - 1; }
   std::size_t tokens() const { return tokens_.size(); }

@@ -24,6 +24,9 @@ class RecordSet {
   // Keeps all of the record but its id. Error(internal) if it has another width.
   void add(const FeatureRecord& record);
 
+  // Leaves out these values of every word: see FeatureSet.
+  void leave_out(std::uint32_t first, std::uint32_t count) { features_.leave_out(first, count); }
+
   std::size_t size() const { return forms_.size(); }
   bool empty() const { return forms_.empty(); }
   // The records' words.

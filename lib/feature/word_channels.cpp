@@ -12,11 +12,14 @@ namespace pnlp {
 namespace {
 
 constexpr std::size_t kAffixes = 4;
+constexpr std::size_t kLetters = 12;
+constexpr std::size_t kShortestNgram = 3;
+constexpr std::size_t kLongestNgram = 5;
 constexpr std::size_t kMaxLength = 20;
 constexpr std::size_t kMaxShape = 16;
 constexpr std::string_view kBoundaryMark = "\xe2\x96\x81";  // U+2581
 
-constexpr std::array<std::pair<std::string_view, WordChannel>, 7> kChannels = {{
+constexpr std::array<std::pair<std::string_view, WordChannel>, 8> kChannels = {{
     {"word", WordChannel::word},
     {"lower", WordChannel::lower},
     {"folded", WordChannel::folded},
@@ -24,6 +27,7 @@ constexpr std::array<std::pair<std::string_view, WordChannel>, 7> kChannels = {{
     {"suffix", WordChannel::suffix},
     {"shape", WordChannel::shape},
     {"length", WordChannel::length},
+    {"letters", WordChannel::letters},
 }};
 
 // The shape character of a code point; 0 for marks, which add nothing.
@@ -59,8 +63,15 @@ const WordChannel* find_word_channel(std::string_view name) {
 }
 
 std::uint32_t word_channel_values(WordChannel channel) {
-  const bool affix = channel == WordChannel::prefix || channel == WordChannel::suffix;
-  return affix ? static_cast<std::uint32_t>(kAffixes) : 1;
+  switch (channel) {
+    case WordChannel::prefix:
+    case WordChannel::suffix:
+      return kAffixes;
+    case WordChannel::letters:
+      return kLetters;
+    default:
+      return 1;
+  }
 }
 
 void append_shape(std::string& out, std::string_view word) {
@@ -84,6 +95,34 @@ std::uint16_t WordChannels::value(std::string_view bytes, WordChannel channel,
                                   std::uint64_t index) const {
   const std::uint64_t salt = mix64(seed_ + 256 * static_cast<std::uint64_t>(channel) + index);
   return static_cast<std::uint16_t>(hash64(bytes, salt));
+}
+
+// A bottom-k sketch (Cohen, Kaplan 2007): which n-grams of a long word are kept does not depend on
+// its others, so that words that share n-grams share values.
+void WordChannels::letters(std::string_view word, std::span<std::uint16_t> out) {
+  buffer_.assign(kBoundaryMark).append(fold_(word)).append(kBoundaryMark);
+  const std::string_view marked = buffer_;
+  const std::uint64_t salt = mix64(seed_ + 256 * static_cast<std::uint64_t>(WordChannel::letters));
+  least_.clear();
+  const auto keep = [&](std::string_view ngram) {
+    const std::uint64_t hash = hash64(ngram, salt);
+    const auto at = std::ranges::lower_bound(least_, hash);
+    if (at == least_.end() || *at != hash) least_.insert(at, hash);
+    if (least_.size() > out.size()) least_.pop_back();
+  };
+  std::array<std::size_t, kLongestNgram> begins = {};  // of the last code points, in turns
+  std::size_t points = 0;
+  for (std::size_t at = 0; at < marked.size();) {
+    begins[points++ % kLongestNgram] = at;
+    at = next_code_point(marked, at);
+    for (std::size_t n = kShortestNgram; n <= std::min(points, kLongestNgram); ++n) {
+      const std::size_t begin = begins[(points - n) % kLongestNgram];
+      keep(marked.substr(begin, at - begin));
+    }
+  }
+  if (least_.empty()) keep(marked);
+  for (std::size_t k = 0; k < out.size(); ++k)
+    out[k] = static_cast<std::uint16_t>(least_[k % least_.size()]);
 }
 
 void WordChannels::values(std::string_view word, std::span<std::uint16_t> out) {
@@ -135,6 +174,10 @@ void WordChannels::values(std::string_view word, std::span<std::uint16_t> out) {
         out[at++] = value(std::string_view(&length, 1), channel, 0);
         break;
       }
+      case WordChannel::letters:
+        letters(word, out.subspan(at, kLetters));
+        at += kLetters;
+        break;
     }
   }
 }

@@ -14,9 +14,19 @@
 
 namespace pnlp {
 
-enum class WordChannel : std::uint8_t { word = 1, lower, prefix, suffix, shape, length, folded };
+enum class WordChannel : std::uint8_t {
+  word = 1,
+  lower,
+  prefix,
+  suffix,
+  shape,
+  length,
+  folded,
+  letters,
+};
 
-// Null for a name that is none of "word", "lower", "folded", "prefix", "suffix", "shape", "length".
+// Null for a name that is none of "word", "lower", "folded", "prefix", "suffix", "shape", "length",
+// "letters".
 const WordChannel* find_word_channel(std::string_view name);
 std::uint32_t word_channel_values(WordChannel channel);
 
@@ -34,10 +44,12 @@ class WordChannels {
 
  private:
   std::uint16_t value(std::string_view bytes, WordChannel channel, std::uint64_t index) const;
+  void letters(std::string_view word, std::span<std::uint16_t> out);
 
   std::vector<WordChannel> channels_;
   std::uint64_t seed_;
   std::string buffer_;
+  std::vector<std::uint64_t> least_;  // hashes of the word's n-grams, ascending
   LowerCase lower_;
   Folding fold_;
 };

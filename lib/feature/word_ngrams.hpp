@@ -20,10 +20,13 @@ class WordNgrams {
 
   bool empty() const { return options_.longest == 0; }
   // Appends the rows of a text's n-grams of 1 to `longest` words to `rows`: each row once, in the
-  // order of its first n-gram's end. `keys`: what a word is known by, in reading order.
-  void append(std::span<const std::uint64_t> keys, std::vector<std::int32_t>& rows);
+  // order of its first n-gram's end; then those of `letters`, values of its words' n-grams of
+  // letters. `keys`: what a word is known by, in reading order.
+  void append(std::span<const std::uint64_t> keys, std::span<const std::uint16_t> letters,
+              std::vector<std::int32_t>& rows);
 
  private:
+  void append_hash(std::uint64_t hash, std::vector<std::int32_t>& rows);
   bool first_time(std::uint32_t row);
 
   WordNgramOptions options_;

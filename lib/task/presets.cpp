@@ -31,6 +31,15 @@ Shape megabyte_shape() {
   return shape;
 }
 
+// Few records have few words: half of the rows will do for them, and n-grams, of letters too, get
+// what is saved.
+Shape few_shape() {
+  Shape shape = megabyte_shape();
+  shape.channel_rows = 1024;
+  shape.ngram_weights = 400'000;
+  return shape;
+}
+
 // What a long text is about is told by its words and phrases: many rows, few channels, no mixing;
 // and next to nothing of n-grams of letters, whose many values would drown them.
 Shape document_shape() {
@@ -52,7 +61,6 @@ Recipe megabyte_recipe() {
   Recipe recipe;
   recipe.dropout = 0.2;
   recipe.ngram_drop = 0.3;
-  recipe.separate_loss = 0.5;
   recipe.r_drop = 2;
   return recipe;
 }
@@ -78,10 +86,20 @@ bool any_record(const RecordSet& records, const Has& has) {
   return false;
 }
 
-const std::array<Preset, 7>& all() {
-  static const std::array<Preset, 7> made = {{
+// Of few records: what n-grams know and what the network knows is learned apart, and not for
+// certain.
+Recipe of_few(Recipe recipe) {
+  recipe.separate_loss = 1;
+  recipe.label_smoothing = 0.1;
+  return recipe;
+}
+
+const std::array<Preset, 9>& all() {
+  static const std::array<Preset, 9> made = {{
       {"megabyte", megabyte_shape(), megabyte_recipe()},
       {"document", document_shape(), document_recipe()},
+      {"few", few_shape(), of_few(megabyte_recipe()), true},
+      {"few-documents", document_shape(), of_few(document_recipe()), true},
       {"xsmall", paper_shape(1024, 0, 64, 2), paper_recipe()},
       {"small", paper_shape(1024, 0, 256, 2), paper_recipe()},
       {"base", paper_shape(1024, 1, 256, 2), paper_recipe()},
@@ -127,7 +145,9 @@ const Preset& preset_for(const RecordSet& records) {
       any_record(records, [](const FeatureRecord& record) { return !record.spans.empty(); });
   const auto tokens = static_cast<double>(records.features().tokens());
   const bool is_long = tokens > kDocumentTokens * static_cast<double>(records.size());
-  return find_preset(labels && !slots && is_long ? "document" : "megabyte");
+  const bool few = labels && are_few(records.size());
+  if (labels && !slots && is_long) return find_preset(few ? "few-documents" : "document");
+  return find_preset(few ? "few" : "megabyte");
 }
 
 }  // namespace pnlp

@@ -15,15 +15,20 @@ struct Preset {
   std::string_view name;
   Shape shape;
   Recipe recipe;
+  // Whether the label is told by n-grams of letters, too: the channel "letters", where the features
+  // are made for this training.
+  bool letters = false;
 };
 
-// "megabyte" for slots and short texts and "document" for longer ones, both with files of about a
-// megabyte; then the paper's sizes (table 6), with its encoder.
+// "megabyte" for slots and short texts and "document" for longer ones, "few" and "few-documents"
+// for few of them, all with files of about a megabyte; then the paper's sizes (table 6), with its
+// encoder.
 std::span<const Preset> presets();
 // Error(usage) for a name that is none of them, with those there are.
 const Preset& find_preset(std::string_view name);
 // The preset for records when none is asked for: "document" if they have labels, no slots, and
-// more than kDocumentTokens tokens on average, else "megabyte".
+// more than kDocumentTokens tokens on average, else "megabyte"; "few-documents" and "few" in their
+// place if they have labels and are few.
 const Preset& preset_for(const RecordSet& records);
 // Records a step when no number is asked for: fewer where there are few, so that an epoch has
 // enough steps.

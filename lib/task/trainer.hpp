@@ -32,6 +32,7 @@ struct Recipe {
       0.3;               // share of slots whose words are swapped for another occurrence's
   double dropout = 0.1;  // after each mixing
   double weight_decay = 0.01;
+  double label_smoothing = 0;  // probability spread over the other labels
   // Models that are trained first, each like the one asked for but with other random numbers, to be
   // teachers beside those that are given. With a checkpoint each has its own: its name and
   // ".teacher1" on.
@@ -65,7 +66,6 @@ struct TrainOptions : Recipe {
   double word_dropout = 0;    // share of the words of which all values are left out
   double ema = 0;     // decay per step of the weight average that is evaluated and saved; 0: none
   double clip = 1.0;  // largest norm of the gradient; 0: none
-  double label_smoothing = 0.0;
   double tag_weight = 1.0;                 // of the tag loss beside the label loss
   bool balanced = false;                   // class weights inverse to frequency
   std::vector<LabelWeight> class_weights;  // given ones; 1 for labels not named

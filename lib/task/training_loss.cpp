@@ -10,6 +10,10 @@ namespace pnlp {
 namespace {
 
 constexpr double kLeastTarget = 1e-6;  // less probable tags count as this where a CRF learns
+// Trained alone, an encoder is about twice as sure of texts that it has not seen as it has reason
+// to be (its temperature is 1.9 with 1,000 records), word n-grams are not: what they do not know
+// adds nothing. So the encoder says half of what it would.
+constexpr float kSureness = 2;
 
 }  // namespace
 
@@ -110,8 +114,10 @@ double TrainingLoss::label_loss_of(std::size_t sequence, float scale, TrainingPa
   if (alone == 0) return loss(both, 1, dencoder);
   float* dngrams = pass.dngram.data() + at;
   dboth_.resize(k);
+  sure_.resize(k);
+  for (std::size_t i = 0; i < k; ++i) sure_[i] = kSureness * pass.memory.encoder_logits[at + i];
   const double sum = loss(both, 1 - alone, dboth_.data()) +
-                     loss(pass.memory.encoder_logits.data() + at, alone, dencoder) +
+                     loss(sure_.data(), kSureness * alone, dencoder) / kSureness +
                      loss(pass.memory.ngram_logits.data() + at, alone, dngrams);
   add(dencoder, dboth_.data(), k);
   add(dngrams, dboth_.data(), k);

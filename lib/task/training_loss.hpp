@@ -67,7 +67,7 @@ class TrainingLoss {
   // Scratch.
   std::vector<std::int32_t> labels_;  // what a row of logits is to become, sparsely
   std::vector<float> weights_;
-  std::vector<float> dboth_;  // of a sequence
+  std::vector<float> sure_, dboth_;  // of a sequence
   std::optional<CrfLoss> crf_;
   std::vector<double> tag_logits_, log_targets_;  // of a sequence
   std::vector<std::int32_t> tags_;

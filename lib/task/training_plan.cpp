@@ -32,6 +32,7 @@ std::uint32_t rows_for(const Channel& channel, const ModelConfig& config) {
   constexpr std::uint32_t kLengthRows = 256;
   if (channel.numbers) return channel.values;
   if (config.channels.empty()) return config.shape.feature_size;
+  if (channel.name == "letters" && config.has_ngrams()) return 0;
   const std::uint32_t rows = config.shape.channel_rows;
   return channel.name == "length" ? std::min(rows, kLengthRows) : rows;
 }

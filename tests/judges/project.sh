@@ -12,6 +12,9 @@ head -n 50 "$records" >"$folder/records.jsonl"
 "$pnlp" project -t chars <"$folder/records.jsonl" | cat "$folder/one.pnf" - >"$folder/both.pnf"
 cat "$folder/records.jsonl" "$folder/records.jsonl" >"$folder/twice.jsonl"
 "$@" "$folder/both.pnf" "$folder/twice.jsonl"
+# N-grams of letters.
+"$pnlp" project --channels letters,word -o "$folder/letters.pnf" "$folder/records.jsonl"
+"$@" "$folder/letters.pnf" "$folder/records.jsonl"
 for kind in simhash ternary binary; do
   "$pnlp" project --projection $kind --hashes 70 -o "$folder/$kind.pnf" "$folder/records.jsonl"
   "$@" "$folder/$kind.pnf" "$folder/records.jsonl"

@@ -9,7 +9,7 @@ from xxh3 import xxh3
 M32 = (1 << 32) - 1
 M64 = (1 << 64) - 1
 MARK = "\u2581".encode()
-NUMBERS = {"word": 1, "lower": 2, "prefix": 3, "suffix": 4, "shape": 5, "length": 6, "folded": 7}
+NUMBERS = {"word": 1, "lower": 2, "prefix": 3, "suffix": 4, "shape": 5, "length": 6, "folded": 7, "letters": 8}
 
 
 def mix64(x):
@@ -191,9 +191,21 @@ def channel_bytes(channel, word):
     return [bytes([min(len(points), 20)])]
 
 
+def letters(word, spec):
+    """The twelve least hashes of n-grams of three to five, over and over if there are fewer."""
+    marked = MARK + folded(word) + MARK
+    points = code_points(marked)
+    grams = {b"".join(points[i:i + n]) for n in (3, 4, 5) for i in range(len(points) - n + 1)} or {marked}
+    least = sorted({xxh3(gram, mix64(spec["seed"] + 256 * NUMBERS["letters"])) for gram in grams})[:12]
+    return [least[k % len(least)] & 0xFFFF for k in range(12)]
+
+
 def word_values(word, spec):
     values = []
     for channel in spec["channels"]:
+        if channel == "letters":
+            values += letters(word, spec)
+            continue
         for k, text in enumerate(channel_bytes(channel, word)):
             values.append(xxh3(text, mix64(spec["seed"] + 256 * NUMBERS[channel] + k)) & 0xFFFF)
     return values

@@ -107,7 +107,7 @@ def read_header(payload):
     channels = [(header.string().decode(), header.number(4)) for _ in range(header.varint())]
     header.end()
     expected = [(spec["kind"], spec["hashes"])]
-    expected += [(name, 4 if name in ("prefix", "suffix") else 1) for name in spec["channels"]]
+    expected += [(name, {"prefix": 4, "suffix": 4, "letters": 12}.get(name, 1)) for name in spec["channels"]]
     if channels != expected:
         raise Bad("channels %s instead of %s" % (channels, expected))
     return {"spec": spec, "tokenizer": kind, "digest": digest,
@@ -220,7 +220,7 @@ def check_texts(header, records, path, vectors_path=None):
 
 def check_vectors(path):
     spec = {"kind": "minhash", "hashes": 4, "ngram": 3, "lowercase": 0, "seed": 1886284912,
-            "channels": ["word", "lower", "prefix", "suffix", "shape", "length", "folded"]}
+            "channels": ["word", "lower", "prefix", "suffix", "shape", "length", "folded", "letters"]}
     seen = set()
     with open(path, encoding="utf-8") as file:
         for line in file:

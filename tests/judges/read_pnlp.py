@@ -314,6 +314,16 @@ def word_keys(config, tokens):
     return keys
 
 
+def letters_of(config, tokens):
+    """Values of the channel letters, where it has no table of its own."""
+    at = 0
+    for name, count, rows in config["channels"]:
+        if name == "letters" and rows == 0:
+            return {value for values in tokens for value in values[at:at + count]}
+        at += count
+    return set()
+
+
 def ngram_logits(config, weights, tokens):
     """What the n-grams of a text add to each label's logit."""
     rows, columns = ngram_table(config)
@@ -323,6 +333,8 @@ def ngram_logits(config, weights, tokens):
         for key in keys[begin:begin + config["word n-grams"]]:
             code = mix64((code * 0x9e3779b97f4a7c15 + key + 1) % 2 ** 64)
             found.add((code >> 32) * rows >> 32)
+    for value in letters_of(config, tokens):
+        found.add((mix64(2 ** 32 + value) >> 32) * rows >> 32)
     flat = [weight for row in weights["ngrams.table"] for weight in row]
     sums = [sum(flat[row * columns + c] for row in found) / math.sqrt(max(1, len(found)))
             for c in range(columns)]

@@ -1,4 +1,4 @@
-# Few records: trained on twice, and with a loss of each source of the label alone.
+# Few records: trained on twice, by n-grams of letters too, and with a loss of each source of the label alone.
 . "$CLI/lib.sh"
 
 # trained INPUT SUMMARY FACTS [OPTION...]: training says SUMMARY, and its model FACTS.
@@ -14,12 +14,49 @@ trained() {
 
 head -n 60 "$TRAIN" >few.jsonl
 again='trained on all records; without those held out accuracy'
-trained few.jsonl "$again" '"records":60, "separate_loss":0.5,'
+trained few.jsonl "$again" '"records":60, "separate_loss":1, "label_smoothing":0.1, length,.letters'
+trained few.jsonl "$again" '"records":60, "separate_loss":0, "label_smoothing":0, length)' --preset megabyte
 trained few.jsonl "$again" '"records":60, "separate_loss":0,' --separate-loss 0
 trained few.jsonl 'best epoch 1' '"records":54,' --patience 1
 
 # Two thousand are not few.
 for _ in $(seq 40); do cat "$TRAIN"; done | head -n 2000 >many.jsonl
 [ "$(wc -l <many.jsonl)" -eq 2000 ] || fail "$(wc -l <"$TRAIN") records, 40 times"
-trained many.jsonl 'best epoch 1' '"records":1800, "separate_loss":0,'
+trained many.jsonl 'best epoch 1' '"records":1800, "separate_loss":0, length)'
 trained many.jsonl 'best epoch 1' '"separate_loss":0.25,' --separate-loss 0.25
+
+# The same model from a stream: of the features that the preset wants, or of the default ones.
+small="--hidden 8 --bottleneck 8 --layers 1 --channel-rows 64 --feature-size 64 --ngram-weights 1024 --epochs 1 --task label"
+channels=word,folded,prefix,suffix,shape,length
+from_stream() {
+  local preset=$1
+  shift
+  want 0 pnlp project -q "$@" -o few.pnf few.jsonl
+  want 0 pnlp train -q $small --preset "$preset" -o stream.pnlp few.pnf 2>/dev/null
+  want 0 pnlp train -q $small --preset "$preset" -o records.pnlp few.jsonl 2>/dev/null
+  same records.pnlp stream.pnlp
+}
+from_stream megabyte
+from_stream few --channels $channels,letters
+want 0 pnlp predict -m stream.pnlp few.jsonl >/dev/null
+want 0 pnlp quantize -q -o quantized.pnlp stream.pnlp
+want 0 pnlp predict -m quantized.pnlp few.jsonl >/dev/null
+want 0 pnlp train -q $small --channels $channels -o without.pnlp few.jsonl 2>/dev/null
+pnlp info without.pnlp | grep -q 'length)$' || fail "--channels counts for nothing"
+want 0 pnlp project -q -o dev.pnf "$DEV"
+want 0 pnlp train -q $small --dev dev.pnf -o without.pnlp few.jsonl 2>/dev/null
+pnlp info without.pnlp | grep -q 'length)$' || fail "the dev stream has other features"
+
+# A teacher's features are the student's, whatever the student's preset.
+want 0 pnlp train -q $small --teacher stream.pnlp --preset megabyte -o student.pnlp few.jsonl 2>/dev/null
+pnlp info student.pnlp | grep -q 'letters)$' || fail "the student does not read what its teacher reads"
+want 0 pnlp train -q $small --teacher without.pnlp -o student.pnlp few.jsonl 2>/dev/null
+pnlp info student.pnlp | grep -q 'length)$' || fail "the student reads what its teacher does not"
+
+# N-grams of letters are what tells words that training has not shown.
+texts() { for word in "$@"; do printf '{"text":"%s","label":"%s"}\n' "$word" "${word:1:4}"; done; }
+texts xlampy qlampi vlampo zlampa ylampu wlampt rlampd hlamps xbirdy qbirdi vbirdo zbirda ybirdu wbirdt rbirdd hbirds >words.jsonl
+texts klampe flampw mlampn kbirde fbirdw mbirdn >unseen.jsonl
+want 0 pnlp train -q --encoder none --channel-rows 1 --feature-size 1 --task label --preset few -o l.pnlp words.jsonl 2>/dev/null
+pnlp predict -q -m l.pnlp unseen.jsonl | grep -o '"label":"....","score"' >found
+printf '"label":"%s","score"\n' lamp lamp lamp bird bird bird | cmp -s - found || fail "$(cat found)"

@@ -392,6 +392,32 @@ TEST_CASE("a channel of lower-cased or folded words is what word n-grams know wo
   CHECK(batch.ngram_rows.size() == 2);
 }
 
+TEST_CASE("n-grams of letters tell the label beside those of words, where they have no table") {
+  const std::vector<Channel> channels = {{"word", 1}, {"letters", 2}, {"folded", 1}};
+  FeatureSet set(4);
+  FeatureRecord record;
+  record.tokens = {{0, 1}, {2, 3}, {4, 5}};
+  record.values = {1, 70, 71, 9, 2, 71, 72, 8, 1, 70, 71, 9};
+  set.add(record);
+  PackedBatch batch;
+  const WordNgramOptions one{.longest = 1, .rows = 1U << 20U};
+  Batcher(channels, {{.rows = 4}, {.used = false}, {.first_row = 4, .rows = 4}}, {.ngrams = one})
+      .pack_all(set, batch);
+  CHECK(batch.ngram_rows.size() == 5);  // two words, three n-grams of letters
+  CHECK(batch.ngram_counts == Ints{5});
+  CHECK(batch.rows.size() == 4);  // of two distinct words
+  WordNgrams ngrams(one);
+  Ints rows;
+  ngrams.append(std::vector<std::uint64_t>{9, 8}, std::vector<std::uint16_t>{70, 71, 72}, rows);
+  CHECK(batch.ngram_rows == rows);
+  // Rows of a table of their own are not told twice.
+  Batcher(channels, {{.rows = 4}, {.first_row = 4, .rows = 4}, {.first_row = 8, .rows = 4}},
+          {.ngrams = one})
+      .pack_all(set, batch);
+  CHECK(batch.ngram_rows.size() == 2);
+  CHECK(batch.rows.size() == 8);
+}
+
 TEST_CASE("word n-grams are dropped one by one, and counted before that") {
   std::vector<std::uint32_t> words(2000);
   for (std::uint32_t i = 0; i < words.size(); ++i) words[i] = i;
@@ -404,9 +430,8 @@ TEST_CASE("word n-grams are dropped one by one, and counted before that") {
   set.add(record);
   Batcher batcher({{"word", 1}}, {{.rows = 1}}, {.ngrams = {.longest = 1, .rows = 1U << 30U}});
   PackedBatch batch;
-  const std::vector<BatchSequence> sequences = {
-      {.words = set.record(0), .tags = {}, .labels = {}},
-      {.words = set.record(0), .tags = {}, .labels = {}}};
+  const std::vector<BatchSequence> sequences = {{.words = set.record(0), .tags = {}, .labels = {}},
+                                                {.words = set.record(0), .tags = {}, .labels = {}}};
   batcher.pack(set, sequences, {}, {.ngrams = 0.25, .seed = 3}, batch);
   CHECK(batch.ngram_counts == Ints{2000, 2000});
   const auto kept = static_cast<std::size_t>(batch.ngram_offsets[1]);

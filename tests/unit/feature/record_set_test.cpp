@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "pnlp/base/error.hpp"
@@ -89,4 +90,34 @@ TEST_CASE("a selection has its own order") {
   CHECK(out.labels == records[3].labels);
   CHECK(out.values.empty());
   CHECK(RecordSelection(set, {}).empty());
+}
+
+TEST_CASE("values left out are as though they had never been there") {
+  std::vector<FeatureRecord> records = some_records();
+  records[0].values = {1, 2, 3, 1, 5,
+                       3, 2, 2, 3};  // the first two words differ in the second value
+  records[2].values = {1, 2, 3};
+  records[3].values = {9, 9, 9};
+  RecordSet set(3, records);
+  CHECK(set.features().words() == 4);
+  set.leave_out(1, 1);
+  for (FeatureRecord& record : records) {
+    std::vector<std::uint16_t> kept;
+    for (std::size_t at = 0; at < record.values.size(); ++at)
+      if (at % 3 != 1) kept.push_back(record.values[at]);
+    record.values = kept;
+  }
+  const RecordSet expected(2, records);
+  CHECK(set.features().width() == 2);
+  CHECK(set.features().words() == 3);
+  FeatureRecord found, wanted;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    set.read(i, found);
+    expected.read(i, wanted);
+    CHECK(found.values == wanted.values);
+    CHECK(std::ranges::equal(set.features().record(i), expected.features().record(i)));
+  }
+  set.add(records[3]);  // known already
+  CHECK(set.features().words() == 3);
+  CHECK_THROWS_AS(set.leave_out(0, 2), Error);
 }

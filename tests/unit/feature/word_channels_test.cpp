@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "pnlp/base/hash.hpp"
 #include "pnlp/feature/code_points.hpp"
 
@@ -74,14 +77,41 @@ TEST_CASE("word channels hash what the manual page says, each with its own salt"
   CHECK(values("", {"suffix", "length"}).size() == 5);
 }
 
+TEST_CASE("letters are the least n-grams of three to five, of a word with marks at its ends") {
+  const std::string mark = "\xe2\x96\x81";
+  const auto value_of = [](const std::string& ngram) {
+    return hash64(ngram, mix64(ProjectionSpec().seed + 256UL * 8));
+  };
+  // Of the base letters "ah" there are three; they come again until twelve are filled.
+  std::vector<std::uint64_t> three = {value_of(mark + "ah"), value_of("ah" + mark),
+                                      value_of(mark + "ah" + mark)};
+  std::ranges::sort(three);
+  const Values found = values("\xc3\x84h", {"letters"});
+  REQUIRE(found.size() == 12);
+  for (std::size_t k = 0; k < found.size(); ++k)
+    CHECK(found[k] == static_cast<std::uint16_t>(three[k % 3]));
+  // Too short for any: itself.
+  CHECK(values("", {"letters"}) == Values(12, static_cast<std::uint16_t>(value_of(mark + mark))));
+  CHECK(values("\x80", {"letters"}).size() == 12);
+  CHECK(values("\xff", {"letters"}).size() == 12);
+  // Of a long word twelve are kept, most of them those of the same word with an s.
+  const Values one = values("restaurant", {"letters"});
+  const Values more = values("restaurants", {"letters"});
+  CHECK(std::set(one.begin(), one.end()).size() == 12);
+  CHECK(std::ranges::count_if(
+            one, [&](std::uint16_t value) { return std::ranges::count(more, value) != 0; }) >= 7);
+}
+
 TEST_CASE("test vectors of the manual page") {
   const std::vector<std::string> all = {"word",  "lower",  "prefix", "suffix",
-                                        "shape", "length", "folded"};
-  CHECK(values("Wake", all) == Values{58711, 52745, 49, 55065, 5728, 30058, 31227, 39723, 15559,
-                                      10162, 58272, 9651, 8237});
+                                        "shape", "length", "folded", "letters"};
+  CHECK(values("Wake", all) == Values{58711, 52745, 49,    55065, 5728, 30058, 31227, 39723, 15559,
+                                      10162, 58272, 9651,  8237,  5500, 53240, 54666, 54428, 30507,
+                                      11200, 48751, 59621, 25509, 5500, 53240, 54666});
   CHECK(values("\xe0\xb8\x81\xe0\xb8\xb1\xe0\xb8\x99", all) ==
-        Values{64763, 8126, 6728, 63987, 10168, 46467, 43727, 57131, 20284, 41334, 26838, 34953,
-               44353});
+        Values{64763, 8126,  6728,  63987, 10168, 46467, 43727, 57131, 20284,
+               41334, 26838, 34953, 44353, 42435, 24592, 26903, 44409, 22466,
+               46984, 42435, 24592, 26903, 44409, 22466, 46984});
 }
 
 TEST_CASE("channels come in the order asked for") {

@@ -14,10 +14,12 @@ namespace {
 using Keys = std::vector<std::uint64_t>;
 using Rows = std::vector<std::int32_t>;
 
-Rows rows_of(WordNgramOptions options, const Keys& keys) {
+using Letters = std::vector<std::uint16_t>;
+
+Rows rows_of(WordNgramOptions options, const Keys& keys, const Letters& letters = {}) {
   WordNgrams ngrams(options);
   Rows rows;
-  ngrams.append(keys, rows);
+  ngrams.append(keys, letters, rows);
   return rows;
 }
 
@@ -33,6 +35,9 @@ TEST_CASE("rows of word n-grams are fixed, and each is told once") {
   CHECK(rows_of({.longest = 2, .rows = 1000}, {}).empty());
   CHECK(rows_of({.longest = 0, .rows = 1000}, {7, 9}).empty());
   CHECK(WordNgrams({}).empty());
+  // Behind them, n-grams of letters by their values.
+  CHECK(rows_of({.longest = 1, .rows = 1000}, {7, 9}, {7, 65535, 7}) == Rows{833, 28, 355, 284});
+  CHECK(rows_of({.longest = 0, .rows = 1000}, {7}, {7}).empty());
 }
 
 TEST_CASE("rows of a text do not depend on the texts before it, and lie in the table") {
@@ -42,10 +47,12 @@ TEST_CASE("rows of a text do not depend on the texts before it, and lie in the t
   for (int text = 0; text < 200; ++text) {
     Keys keys(random.below(40));
     for (std::uint64_t& key : keys) key = random.below(30);
+    Letters letters(random.below(100));
+    for (std::uint16_t& value : letters) value = static_cast<std::uint16_t>(random.below(60));
     const std::size_t begin = all.size();
-    kept.append(keys, all);
+    kept.append(keys, letters, all);
     const Rows own(all.begin() + static_cast<std::ptrdiff_t>(begin), all.end());
-    REQUIRE(own == rows_of({.longest = 3, .rows = 97}, keys));
+    REQUIRE(own == rows_of({.longest = 3, .rows = 97}, keys, letters));
     REQUIRE(std::set<std::int32_t>(own.begin(), own.end()).size() == own.size());
     for (const std::int32_t row : own) REQUIRE((row >= 0 && row < 97));
   }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -41,11 +43,14 @@ TEST_CASE("every preset makes a network, and those of our own fit a megabyte") {
     options.ensemble = 0;
     const TrainResult result =
         toy::fit(toy::records(Task::label, 20, 1), toy::records(Task::label, 10, 2), options);
-    const bool ours = preset.name == "megabyte" || preset.name == "document";
+    const bool ours = std::ranges::count(std::array<std::string_view, 4>{"megabyte", "document",
+                                                                         "few", "few-documents"},
+                                         preset.name) != 0;
     CHECK((encode_model(result.model).size() < 1'000'000 || !ours));
   }
   CHECK(toy::refusal(ErrorKind::usage, [] { static_cast<void>(find_preset("Base")); }) ==
-        "unknown preset 'Base'; there are: megabyte, document, xsmall, small, base, large, xlarge");
+        "unknown preset 'Base'; there are: megabyte, document, few, few-documents, xsmall, small, "
+        "base, large, xlarge");
 }
 
 TEST_CASE("steps take fewer records where there are few") {
@@ -56,23 +61,31 @@ TEST_CASE("steps take fewer records where there are few") {
 }
 
 TEST_CASE("the preset follows from the records") {
-  const auto choice = [](const std::vector<FeatureRecord>& records) {
+  const auto choice = [](std::vector<FeatureRecord> records, std::size_t times = 1) {
+    const std::vector<FeatureRecord> once = records;
+    for (std::size_t i = 1; i < times; ++i) records.insert(records.end(), once.begin(), once.end());
     return preset_for(toy::record_set(toy::source(), records)).name;
   };
-  CHECK(choice(toy::records(Task::joint, 10, 1)) == "megabyte");
-  CHECK(choice(toy::records(Task::label, 10, 1)) == "megabyte");
+  CHECK(choice(toy::records(Task::joint, 10, 1)) == "few");
+  CHECK(choice(toy::records(Task::joint, 10, 1), 200) == "megabyte");
+  CHECK(choice(toy::records(Task::label, 10, 1)) == "few");
+  CHECK(choice(toy::records(Task::label, 10, 1), 200) == "megabyte");
+  CHECK(choice(toy::records(Task::tags, 10, 1)) == "megabyte");
   std::string text;
   for (int i = 0; i < 25; ++i) text += "word ";
   FeatureRecord document = toy::features(text);
   document.label_form = LabelForm::single;
   document.labels = {{"a", 1.0F}};
-  CHECK(choice({document}) == "document");
+  CHECK(choice({document}) == "few-documents");
+  CHECK(choice({document}, 1999) == "few-documents");
+  CHECK(choice({document}, 2000) == "document");
   FeatureRecord sentence = toy::features("one two");
   sentence.label_form = LabelForm::single;
-  CHECK(choice({document, sentence}) == "megabyte");  // 27 tokens for two
+  CHECK(choice({document, sentence}) == "few");  // 27 tokens for two
+  CHECK(choice({document, sentence}, 1000) == "megabyte");
   document.has_spans = true;
   document.spans = {{0, 4, "slot"}};
-  CHECK(choice({document}) == "megabyte");
+  CHECK(choice({document}, 2000) == "megabyte");
   const std::vector<FeatureRecord> labelled = {document};
   CHECK(has_labels(toy::record_set(toy::source(), labelled)));
   const std::vector<FeatureRecord> bare = {toy::features(text)};
