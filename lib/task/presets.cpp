@@ -131,7 +131,7 @@ std::uint32_t batch_for(std::size_t records) {
 }
 
 bool are_few(std::size_t records) {
-  return records < 2000;
+  return records < 4000;
 }
 
 bool has_labels(const RecordSet& records) {

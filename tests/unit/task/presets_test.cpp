@@ -67,9 +67,9 @@ TEST_CASE("the preset follows from the records") {
     return preset_for(toy::record_set(toy::source(), records)).name;
   };
   CHECK(choice(toy::records(Task::joint, 10, 1)) == "few");
-  CHECK(choice(toy::records(Task::joint, 10, 1), 200) == "megabyte");
+  CHECK(choice(toy::records(Task::joint, 10, 1), 400) == "megabyte");
   CHECK(choice(toy::records(Task::label, 10, 1)) == "few");
-  CHECK(choice(toy::records(Task::label, 10, 1), 200) == "megabyte");
+  CHECK(choice(toy::records(Task::label, 10, 1), 400) == "megabyte");
   CHECK(choice(toy::records(Task::tags, 10, 1)) == "megabyte");
   std::string text;
   for (int i = 0; i < 25; ++i) text += "word ";
@@ -77,15 +77,15 @@ TEST_CASE("the preset follows from the records") {
   document.label_form = LabelForm::single;
   document.labels = {{"a", 1.0F}};
   CHECK(choice({document}) == "few-documents");
-  CHECK(choice({document}, 1999) == "few-documents");
-  CHECK(choice({document}, 2000) == "document");
+  CHECK(choice({document}, 3999) == "few-documents");
+  CHECK(choice({document}, 4000) == "document");
   FeatureRecord sentence = toy::features("one two");
   sentence.label_form = LabelForm::single;
   CHECK(choice({document, sentence}) == "few");  // 27 tokens for two
-  CHECK(choice({document, sentence}, 1000) == "megabyte");
+  CHECK(choice({document, sentence}, 2000) == "megabyte");
   document.has_spans = true;
   document.spans = {{0, 4, "slot"}};
-  CHECK(choice({document}, 2000) == "megabyte");
+  CHECK(choice({document}, 4000) == "megabyte");
   const std::vector<FeatureRecord> labelled = {document};
   CHECK(has_labels(toy::record_set(toy::source(), labelled)));
   const std::vector<FeatureRecord> bare = {toy::features(text)};
@@ -93,7 +93,7 @@ TEST_CASE("the preset follows from the records") {
   CHECK(choice({toy::features(text)}) == "megabyte");  // nothing to learn: train() says so
 }
 
-TEST_CASE("two thousand records are not few") {
-  CHECK(are_few(1999));
-  CHECK_FALSE(are_few(2000));
+TEST_CASE("four thousand records are not few") {
+  CHECK(are_few(3999));
+  CHECK_FALSE(are_few(4000));
 }

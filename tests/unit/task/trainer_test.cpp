@@ -181,8 +181,8 @@ TEST_CASE("without a dev set, a share of the records is held out, and learned fr
   // Many records are not learned from twice.
   options.patience = 0;
   options.epochs = 1;
-  const TrainResult many = toy::fit(toy::records(Task::label, 2000, 1), {}, options);
-  CHECK(parse_json(many.model.training).find("records")->number == 1600);
+  const TrainResult many = toy::fit(toy::records(Task::label, 4000, 1), {}, options);
+  CHECK(parse_json(many.model.training).find("records")->number == 3200);
   // At least one record on each side, and one of every label on that of training.
   options.held_out = 0.999;
   options.patience = 3;
