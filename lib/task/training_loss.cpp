@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pnlp/nn/encoder.hpp"
 #include "pnlp/nn/layers.hpp"
 #include "pnlp/nn/loss.hpp"
 
@@ -10,16 +11,25 @@ namespace pnlp {
 namespace {
 
 constexpr double kLeastTarget = 1e-6;  // less probable tags count as this where a CRF learns
-// Trained alone, an encoder is about twice as sure of texts that it has not seen as it has reason
-// to be (its temperature is 1.9 with 1,000 records), word n-grams are not: what they do not know
-// adds nothing. So the encoder says half of what it would.
-constexpr float kSureness = 2;
+
+// How sure an encoder would be of itself alone, in proportion to how sure it is to be beside word
+// n-grams, which add nothing for what they have not seen. One that only sums words, and any that
+// saw a hundred records or fewer, is to say half of what it would.
+float sureness_of(const ModelConfig& config, std::size_t records) {
+  constexpr float kSurelyFew = 100;
+  if (!encoder_uses(config.shape.encoder).layers) return 2;
+  return 1 + std::min(1.0F, kSurelyFew / static_cast<float>(std::max<std::size_t>(1, records)));
+}
 
 }  // namespace
 
 TrainingLoss::TrainingLoss(const ModelConfig& config, const Network& network,
                            const TrainingSet& set, const TrainOptions& options)
-    : config_(config), network_(network), set_(set), options_(options) {
+    : config_(config),
+      network_(network),
+      set_(set),
+      options_(options),
+      sureness_(sureness_of(config, set.records())) {
   if (config.crf) crf_.emplace(config.slots.size());
 }
 
@@ -115,9 +125,9 @@ double TrainingLoss::label_loss_of(std::size_t sequence, float scale, TrainingPa
   float* dngrams = pass.dngram.data() + at;
   dboth_.resize(k);
   sure_.resize(k);
-  for (std::size_t i = 0; i < k; ++i) sure_[i] = kSureness * pass.memory.encoder_logits[at + i];
+  for (std::size_t i = 0; i < k; ++i) sure_[i] = sureness_ * pass.memory.encoder_logits[at + i];
   const double sum = loss(both, 1 - alone, dboth_.data()) +
-                     loss(sure_.data(), kSureness * alone, dencoder) / kSureness +
+                     loss(sure_.data(), sureness_ * alone, dencoder) / sureness_ +
                      loss(pass.memory.ngram_logits.data() + at, alone, dngrams);
   add(dencoder, dboth_.data(), k);
   add(dngrams, dboth_.data(), k);

@@ -63,6 +63,7 @@ class TrainingLoss {
   const Network& network_;
   const TrainingSet& set_;
   const TrainOptions& options_;
+  float sureness_;  // of the encoder, where the label has two sources
 
   // Scratch.
   std::vector<std::int32_t> labels_;  // what a row of logits is to become, sparsely
