@@ -89,8 +89,8 @@ void declare_model(Options& options, std::string& preset, TrainOptions& train) {
                "hashed n-grams of up to N words that tell the label; 0: none", 0, 8)
       .shown_default("by preset");
   options
-      .integer(shape.ngram_weights, "ngram-weights", "N",
-               "weights of the table of hashed n-grams of words", 1, 1U << 24)
+      .integer(shape.ngram_weights, "ngram-weights", "N", "weights of the table of hashed n-grams",
+               1, 1U << 24)
       .shown_default("by preset");
   options.integer(train.max_tokens, "max-tokens", "N", "tokens of a text that are read", 1,
                   1U << 20);
@@ -119,7 +119,7 @@ void declare_optimisation(Options& options, TrainOptions& train) {
       .shown_default("by preset");
   options
       .real(train.ngram_drop, "ngram-drop", "SHARE",
-            "share of the hashed n-grams of words left out at random", 0, 0.99)
+            "share of the hashed n-grams left out at random", 0, 0.99)
       .shown_default("by preset");
   options
       .real(train.separate_loss, "separate-loss", "SHARE",

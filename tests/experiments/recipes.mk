@@ -45,6 +45,10 @@ table2.runs = $(addprefix mtop-en/,base $(addprefix encoder-,$(encoders) none-wi
 # Sizes: the presets of the paper, and what is taken without one.
 $(foreach size,$(sizes),$(eval $(size).train = --preset $(size)))
 default.train =
+# As pnlp train projects records by itself: with n-grams of letters where they are few.
+all_rows = $(findstring .rowsall.,$(call set_of,$1))
+as_trained = $(if $(all_rows),default,$(if $(filter hyperpartisan% mtop-en.rows%,$(call set_of,$1)),letters,default))
+default.features = $(as_trained)
 
 table3.title = Sizes: MTOP English (paper, tables 3 and 4)
 table3.runs = $(addprefix mtop-en/,$(sizes) default)
@@ -123,8 +127,7 @@ size.runs = $(addprefix mtop-en/,$(addprefix size-,50k 100k 200k 500k) default s
 
 # The default beside other programs: as for them, nothing of what it is measured on is shown in training.
 pnlp.dev = alone
-# As pnlp train projects records by itself: with n-grams of letters where they are few.
-pnlp.features = $(if $(findstring .rowsall.,$(call set_of,$1)),default,letters)
+pnlp.features = $(as_trained)
 pnlp.train =
 examples.title = Accuracy against the number of training examples: intents of MTOP English
 hyperpartisan.title = Hyperpartisan: accuracy of cross-validation over both files
