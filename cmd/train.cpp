@@ -191,13 +191,13 @@ class Train : public Command {
   // An initial model brings its sizes, and is trained on alone.
   const Preset& choose_preset(const Options& options, const RecordSet& records,
                               Messages& messages) {
+    const LearnedFields learned = learned_fields(records, train_.task);
     const Preset& preset = !preset_.empty() ? find_preset(preset_)
                            : train_.init    ? presets().front()
-                                            : preset_for(records);
+                                            : preset_for(records, learned);
     resolve_preset(options, preset, train_);
     if (!options.given("batch")) train_.batch = batch_for(records.size());
-    const bool labels = train_.task ? has_label(*train_.task) : has_labels(records);
-    if (!labels && !options.given("word-ngrams")) train_.shape.word_ngrams = 0;
+    if (!learned.labels && !options.given("word-ngrams")) train_.shape.word_ngrams = 0;
     if (options.given("crf") || options.given("no-crf")) train_.crf = crf_;
     if (train_.init) {
       train_.shape = train_.init->config.shape;

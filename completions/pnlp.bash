@@ -98,7 +98,7 @@ _pnlp() {
         --ngram) : ;;
         --channels) : ;;
         --hash-seed) : ;;
-        --preset) COMPREPLY=($(compgen -W 'megabyte document few few-documents xsmall small base large xlarge' -- "$cur")) ;;
+        --preset) COMPREPLY=($(compgen -W 'megabyte sentence document few-documents xsmall small base large xlarge' -- "$cur")) ;;
         --task) COMPREPLY=($(compgen -W 'label multilabel tags joint' -- "$cur")) ;;
         --encoder) COMPREPLY=($(compgen -W 'mixer conv-mixer conv lstm transformer qrnn shift hyper-mixer hourglass none' -- "$cur")) ;;
         --feature-size) : ;;

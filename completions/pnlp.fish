@@ -81,7 +81,7 @@ complete -c pnlp -n '__fish_seen_subcommand_from train' -l ngram -x -d 'characte
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l lowercase -d 'hash units in lower case'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l channels -x -d 'hashed channels of the whole word, comma-separated, or none'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l hash-seed -x -d 'seed of the hash functions'
-complete -c pnlp -n '__fish_seen_subcommand_from train' -l preset -x -a 'megabyte document few few-documents xsmall small base large xlarge' -d 'kind and sizes of the network, and how it is trained; options given by name count more'
+complete -c pnlp -n '__fish_seen_subcommand_from train' -l preset -x -a 'megabyte sentence document few-documents xsmall small base large xlarge' -d 'kind and sizes of the network, and how it is trained; options given by name count more'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l task -x -a 'label multilabel tags joint' -d 'what to learn'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l encoder -x -a 'mixer conv-mixer conv lstm transformer qrnn shift hyper-mixer hourglass none' -d 'kind of network'
 complete -c pnlp -n '__fish_seen_subcommand_from train' -l feature-size -x -d 'rows of the table of minhash'

@@ -31,9 +31,9 @@ Shape megabyte_shape() {
   return shape;
 }
 
-// Few records have few words: half of the rows will do for them, and n-grams, of letters too, get
-// what is saved.
-Shape few_shape() {
+// Labels are told by n-grams, of letters too, as much as by the network: half of the rows will do,
+// and n-grams get what is saved.
+Shape sentence_shape() {
   Shape shape = megabyte_shape();
   shape.channel_rows = 1024;
   shape.ngram_weights = 400'000;
@@ -76,19 +76,8 @@ Recipe document_recipe() {
   return recipe;
 }
 
-template <typename Has>
-bool any_record(const RecordSet& records, const Has& has) {
-  FeatureRecord record;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    records.read_gold(i, record);
-    if (has(record)) return true;
-  }
-  return false;
-}
-
-// Of few records: what n-grams know and what the network knows is learned apart, and not for
-// certain.
-Recipe of_few(Recipe recipe) {
+// What n-grams know and what the network knows is learned apart, and not for certain.
+Recipe apart(Recipe recipe) {
   recipe.separate_loss = 1;
   recipe.label_smoothing = 0.1;
   return recipe;
@@ -97,9 +86,9 @@ Recipe of_few(Recipe recipe) {
 const std::array<Preset, 9>& all() {
   static const std::array<Preset, 9> made = {{
       {"megabyte", megabyte_shape(), megabyte_recipe()},
+      {"sentence", sentence_shape(), apart(megabyte_recipe()), true},
       {"document", document_shape(), document_recipe()},
-      {"few", few_shape(), of_few(megabyte_recipe()), true},
-      {"few-documents", document_shape(), of_few(document_recipe()), true},
+      {"few-documents", document_shape(), apart(document_recipe()), true},
       {"xsmall", paper_shape(1024, 0, 64, 2), paper_recipe()},
       {"small", paper_shape(1024, 0, 256, 2), paper_recipe()},
       {"base", paper_shape(1024, 1, 256, 2), paper_recipe()},
@@ -134,20 +123,25 @@ bool are_few(std::size_t records) {
   return records < 4000;
 }
 
-bool has_labels(const RecordSet& records) {
-  return any_record(
-      records, [](const FeatureRecord& record) { return record.label_form != LabelForm::none; });
+LearnedFields learned_fields(const RecordSet& records, std::optional<Task> task) {
+  if (task) return {has_label(*task), has_tags(*task)};
+  LearnedFields found;
+  FeatureRecord record;
+  for (std::size_t i = 0; i < records.size() && !(found.labels && found.slots); ++i) {
+    records.read_gold(i, record);
+    found.labels = found.labels || record.label_form != LabelForm::none;
+    found.slots = found.slots || !record.spans.empty() || !record.tag_weights.empty();
+  }
+  return found;
 }
 
-const Preset& preset_for(const RecordSet& records) {
-  const bool labels = has_labels(records);
-  const bool slots =
-      any_record(records, [](const FeatureRecord& record) { return !record.spans.empty(); });
+const Preset& preset_for(const RecordSet& records, LearnedFields learned) {
   const auto tokens = static_cast<double>(records.features().tokens());
   const bool is_long = tokens > kDocumentTokens * static_cast<double>(records.size());
-  const bool few = labels && are_few(records.size());
-  if (labels && !slots && is_long) return find_preset(few ? "few-documents" : "document");
-  return find_preset(few ? "few" : "megabyte");
+  const bool few = are_few(records.size());
+  if (!learned.labels || (learned.slots && !few)) return find_preset("megabyte");
+  if (learned.slots || !is_long) return find_preset("sentence");
+  return find_preset(few ? "few-documents" : "document");
 }
 
 }  // namespace pnlp

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -20,23 +21,28 @@ struct Preset {
   bool letters = false;
 };
 
-// "megabyte" for slots and short texts and "document" for longer ones, "few" and "few-documents"
-// for few of them, all with files of about a megabyte; then the paper's sizes (table 6), with its
-// encoder.
+// "megabyte" for slots, "sentence" for labels of short texts and "document" for those of longer
+// ones, "few-documents" for those of few of them, all with files of about a megabyte; then the
+// paper's sizes (table 6), with its encoder.
 std::span<const Preset> presets();
 // Error(usage) for a name that is none of them, with those there are.
 const Preset& find_preset(std::string_view name);
-// The preset for records when none is asked for: "document" if they have labels, no slots, and
-// more than kDocumentTokens tokens on average, else "megabyte"; "few-documents" and "few" in their
-// place if they have labels and are few.
-const Preset& preset_for(const RecordSet& records);
+// What of records is learned. Word n-grams, which some presets have, are for labels only.
+struct LearnedFields {
+  bool labels = false;
+  bool slots = false;
+};
+// Those of the task; without one, those that records carry.
+LearnedFields learned_fields(const RecordSet& records, std::optional<Task> task);
+// The preset for records when none is asked for. Labels without slots: "document", or
+// "few-documents" if they are few, where records have more than kDocumentTokens tokens on average,
+// else "sentence". Slots: "sentence" if there are labels and records are few, else "megabyte".
+const Preset& preset_for(const RecordSet& records, LearnedFields learned);
 // Records a step when no number is asked for: fewer where there are few, so that an epoch has
 // enough steps.
 std::uint32_t batch_for(std::size_t records);
 // Whether records are so few that a model learns them by heart, and a held-out share is missed.
 bool are_few(std::size_t records);
-// Whether any record has a label: word n-grams, which some presets have, are for labels only.
-bool has_labels(const RecordSet& records);
 inline constexpr double kDocumentTokens = 24;
 
 }  // namespace pnlp

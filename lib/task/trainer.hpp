@@ -23,7 +23,7 @@ struct Recipe {
   double feature_drop = 0.5;  // share of fingerprint values left out in training
   double ngram_drop = 0;      // share of word n-grams left out
   // Share of the label's loss that encoder and word n-grams answer for each on its own, not both
-  // together: so that neither rests on what the other has learned by heart. For few records.
+  // together: so that neither rests on what the other has learned by heart.
   double separate_loss = 0;
   // Weight of R-Drop (Liang et al. 2021): each record is read twice a step, with other values left
   // out, and what both say is drawn together. 0: read once.

@@ -45,9 +45,8 @@ table2.runs = $(addprefix mtop-en/,base $(addprefix encoder-,$(encoders) none-wi
 # Sizes: the presets of the paper, and what is taken without one.
 $(foreach size,$(sizes),$(eval $(size).train = --preset $(size)))
 default.train =
-# As pnlp train projects records by itself: with n-grams of letters where they are few.
-all_rows = $(findstring .rowsall.,$(call set_of,$1))
-as_trained = $(if $(all_rows),default,$(if $(filter hyperpartisan% mtop-en.rows%,$(call set_of,$1)),letters,default))
+# As pnlp train projects records by itself: with n-grams of letters for labels of short texts, and for few long ones.
+as_trained = $(if $(filter hyperpartisan% mtop-en.rows%,$(call set_of,$1)),letters,default)
 default.features = $(as_trained)
 
 table3.title = Sizes: MTOP English (paper, tables 3 and 4)

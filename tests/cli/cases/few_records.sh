@@ -1,4 +1,4 @@
-# Few records: trained on twice, by n-grams of letters too, and with a loss of each source of the label alone.
+# Few records are trained on twice; labels without slots by n-grams of letters too, and with a loss of each source of the label alone.
 . "$CLI/lib.sh"
 
 # trained INPUT SUMMARY FACTS [OPTION...]: training says SUMMARY, and its model FACTS.
@@ -22,7 +22,8 @@ trained few.jsonl 'best epoch 1' '"records":54,' --patience 1
 # Four thousand are not few.
 for _ in $(seq 80); do cat "$TRAIN"; done | head -n 4000 >many.jsonl
 [ "$(wc -l <many.jsonl)" -eq 4000 ] || fail "$(wc -l <"$TRAIN") records, 80 times"
-trained many.jsonl 'best epoch 1' '"records":3600, "separate_loss":0, length)'
+trained many.jsonl 'best epoch 1' '"records":3600, "separate_loss":1, length,.letters'
+trained many.jsonl 'best epoch 1' '"records":3600, "separate_loss":0, length)' --preset megabyte
 trained many.jsonl 'best epoch 1' '"separate_loss":0.25,' --separate-loss 0.25
 
 # The same model from a stream: of the features that the preset wants, or of the default ones.
@@ -37,7 +38,7 @@ from_stream() {
   same records.pnlp stream.pnlp
 }
 from_stream megabyte
-from_stream few --channels $channels,letters
+from_stream sentence --channels $channels,letters
 want 0 pnlp predict -m stream.pnlp few.jsonl >/dev/null
 want 0 pnlp quantize -q -o quantized.pnlp stream.pnlp
 want 0 pnlp predict -m quantized.pnlp few.jsonl >/dev/null
@@ -57,6 +58,6 @@ pnlp info student.pnlp | grep -q 'length)$' || fail "the student reads what its 
 texts() { for word in "$@"; do printf '{"text":"%s","label":"%s"}\n' "$word" "${word:1:4}"; done; }
 texts xlampy qlampi vlampo zlampa ylampu wlampt rlampd hlamps xbirdy qbirdi vbirdo zbirda ybirdu wbirdt rbirdd hbirds >words.jsonl
 texts klampe flampw mlampn kbirde fbirdw mbirdn >unseen.jsonl
-want 0 pnlp train -q --encoder none --channel-rows 1 --feature-size 1 --task label --preset few -o l.pnlp words.jsonl 2>/dev/null
+want 0 pnlp train -q --encoder none --channel-rows 1 --feature-size 1 --task label --preset sentence -o l.pnlp words.jsonl 2>/dev/null
 pnlp predict -q -m l.pnlp unseen.jsonl | grep -o '"label":"....","score"' >found
 printf '"label":"%s","score"\n' lamp lamp lamp bird bird bird | cmp -s - found || fail "$(cat found)"

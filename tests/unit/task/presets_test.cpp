@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "task/toy.hpp"
@@ -43,14 +45,15 @@ TEST_CASE("every preset makes a network, and those of our own fit a megabyte") {
     options.ensemble = 0;
     const TrainResult result =
         toy::fit(toy::records(Task::label, 20, 1), toy::records(Task::label, 10, 2), options);
-    const bool ours = std::ranges::count(std::array<std::string_view, 4>{"megabyte", "document",
-                                                                         "few", "few-documents"},
-                                         preset.name) != 0;
+    const bool ours =
+        std::ranges::count(
+            std::array<std::string_view, 4>{"megabyte", "document", "sentence", "few-documents"},
+            preset.name) != 0;
     CHECK((encode_model(result.model).size() < 1'000'000 || !ours));
   }
   CHECK(toy::refusal(ErrorKind::usage, [] { static_cast<void>(find_preset("Base")); }) ==
-        "unknown preset 'Base'; there are: megabyte, document, few, few-documents, xsmall, small, "
-        "base, large, xlarge");
+        "unknown preset 'Base'; there are: megabyte, sentence, document, few-documents, xsmall, "
+        "small, base, large, xlarge");
 }
 
 TEST_CASE("steps take fewer records where there are few") {
@@ -64,12 +67,13 @@ TEST_CASE("the preset follows from the records") {
   const auto choice = [](std::vector<FeatureRecord> records, std::size_t times = 1) {
     const std::vector<FeatureRecord> once = records;
     for (std::size_t i = 1; i < times; ++i) records.insert(records.end(), once.begin(), once.end());
-    return preset_for(toy::record_set(toy::source(), records)).name;
+    const RecordSet set = toy::record_set(toy::source(), records);
+    return preset_for(set, learned_fields(set, {})).name;
   };
-  CHECK(choice(toy::records(Task::joint, 10, 1)) == "few");
+  CHECK(choice(toy::records(Task::joint, 10, 1)) == "sentence");
   CHECK(choice(toy::records(Task::joint, 10, 1), 400) == "megabyte");
-  CHECK(choice(toy::records(Task::label, 10, 1)) == "few");
-  CHECK(choice(toy::records(Task::label, 10, 1), 400) == "megabyte");
+  CHECK(choice(toy::records(Task::label, 10, 1)) == "sentence");
+  CHECK(choice(toy::records(Task::label, 10, 1), 400) == "sentence");
   CHECK(choice(toy::records(Task::tags, 10, 1)) == "megabyte");
   std::string text;
   for (int i = 0; i < 25; ++i) text += "word ";
@@ -81,16 +85,30 @@ TEST_CASE("the preset follows from the records") {
   CHECK(choice({document}, 4000) == "document");
   FeatureRecord sentence = toy::features("one two");
   sentence.label_form = LabelForm::single;
-  CHECK(choice({document, sentence}) == "few");  // 27 tokens for two
-  CHECK(choice({document, sentence}, 2000) == "megabyte");
+  CHECK(choice({document, sentence}) == "sentence");  // 27 tokens for two
+  CHECK(choice({document, sentence}, 2000) == "sentence");
   document.has_spans = true;
   document.spans = {{0, 4, "slot"}};
   CHECK(choice({document}, 4000) == "megabyte");
-  const std::vector<FeatureRecord> labelled = {document};
-  CHECK(has_labels(toy::record_set(toy::source(), labelled)));
-  const std::vector<FeatureRecord> bare = {toy::features(text)};
-  CHECK_FALSE(has_labels(toy::record_set(toy::source(), bare)));
   CHECK(choice({toy::features(text)}) == "megabyte");  // nothing to learn: train() says so
+}
+
+TEST_CASE("what is learned is what the task or the records say") {
+  const std::vector<FeatureRecord> records = toy::records(Task::joint, 10, 1);
+  const RecordSet joint = toy::record_set(toy::source(), records);
+  const auto fields = [&](std::optional<Task> task) {
+    const LearnedFields learned = learned_fields(joint, task);
+    return std::pair(learned.labels, learned.slots);
+  };
+  CHECK(fields({}) == std::pair(true, true));
+  CHECK(fields(Task::label) == std::pair(true, false));
+  CHECK(fields(Task::multilabel) == std::pair(true, false));
+  CHECK(fields(Task::tags) == std::pair(false, true));
+  CHECK(preset_for(joint, learned_fields(joint, Task::tags)).name == "megabyte");
+  const std::vector<FeatureRecord> bare = {toy::features("one two")};
+  const RecordSet none = toy::record_set(toy::source(), bare);
+  CHECK_FALSE(learned_fields(none, {}).labels);
+  CHECK_FALSE(learned_fields(none, {}).slots);
 }
 
 TEST_CASE("four thousand records are not few") {
