@@ -83,6 +83,7 @@ class Train : public Command {
     LoadedFeatures train_set = load_train(options, messages);
     const Preset& preset = choose_preset(options, train_set.records, messages);
     if (may_leave_out_letters_ && !wants_letters(preset)) train_set.leave_out("letters");
+    if (are_feature_streams(files_)) note_missing_letters(preset, train_set.source, messages);
     std::optional<LoadedFeatures> dev_set = load_dev(train_set.source, messages);
     const bool skipped = train_set.skipped || (dev_set && dev_set->skipped);
     RunFacts facts;
@@ -213,6 +214,18 @@ class Train : public Command {
     if (train_.teachers.empty()) return preset.letters && train_.shape.word_ngrams != 0;
     const auto& channels = train_.teachers.front().model.config.channels;
     return std::ranges::count(channels, "letters", &ChannelRows::name) != 0;
+  }
+
+  // Of features that project made by default: the others were chosen.
+  void note_missing_letters(const Preset& preset, const FeatureSource& source,
+                            const Messages& messages) const {
+    const std::vector<std::string> by_default = ProjectionSpec{}.channels;
+    if (!train_.teachers.empty() || !wants_letters(preset)) return;
+    if (source.projection.channels != by_default) return;
+    messages.note(
+        fmt::format("the preset {} reads n-grams of letters, too, which these features lack; make "
+                    "them by pnlp project --channels {},letters",
+                    preset.name, fmt::join(by_default, ",")));
   }
 
   TrainResult fit(const FeatureSource& source, const RecordSet& records,

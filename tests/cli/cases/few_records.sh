@@ -38,6 +38,19 @@ from_stream() {
   same records.pnlp stream.pnlp
 }
 from_stream megabyte
+
+# A stream without the channel is told how to get it, where it was not made so on purpose.
+lacks="the preset sentence reads n-grams of letters, too, which these features lack; make them by pnlp project --channels $channels,letters"
+said_of_stream() {
+  want 0 pnlp project -q "$@" -o few.pnf few.jsonl
+  want 0 pnlp train -v $small -o stream.pnlp few.pnf 2>said
+}
+said_of_stream
+grep -qF "$lacks" said || fail "$(cat said)"
+for chosen in "$channels,letters" word,prefix; do
+  said_of_stream --channels $chosen
+  ! grep -q 'n-grams of letters' said || fail "$chosen: $(cat said)"
+done
 from_stream sentence --channels $channels,letters
 want 0 pnlp predict -m stream.pnlp few.jsonl >/dev/null
 want 0 pnlp quantize -q -o quantized.pnlp stream.pnlp
