@@ -124,24 +124,30 @@ bool are_few(std::size_t records) {
 }
 
 LearnedFields learned_fields(const RecordSet& records, std::optional<Task> task) {
-  if (task) return {has_label(*task), has_tags(*task)};
+  if (task) {
+    return {
+        .labels = has_label(*task), .several = *task == Task::multilabel, .slots = has_tags(*task)};
+  }
   LearnedFields found;
   FeatureRecord record;
   for (std::size_t i = 0; i < records.size() && !(found.labels && found.slots); ++i) {
     records.read_gold(i, record);
     found.labels = found.labels || record.label_form != LabelForm::none;
+    found.several = found.several || record.label_form == LabelForm::multiple;
     found.slots = found.slots || !record.spans.empty() || !record.tag_weights.empty();
   }
   return found;
 }
 
+// Losses apart and smoothed are for one label of many: of several, they hide the rare ones.
 const Preset& preset_for(const RecordSet& records, LearnedFields learned) {
   const auto tokens = static_cast<double>(records.features().tokens());
   const bool is_long = tokens > kDocumentTokens * static_cast<double>(records.size());
   const bool few = are_few(records.size());
-  if (!learned.labels || (learned.slots && !few)) return find_preset("megabyte");
-  if (learned.slots || !is_long) return find_preset("sentence");
-  return find_preset(few ? "few-documents" : "document");
+  if (learned.labels && !learned.slots && is_long)
+    return find_preset(few && !learned.several ? "few-documents" : "document");
+  const bool apart = learned.labels && !learned.several && (!learned.slots || few);
+  return find_preset(apart ? "sentence" : "megabyte");
 }
 
 }  // namespace pnlp

@@ -30,13 +30,15 @@ const Preset& find_preset(std::string_view name);
 // What of records is learned. Word n-grams, which some presets have, are for labels only.
 struct LearnedFields {
   bool labels = false;
+  bool several = false;  // labels of a record
   bool slots = false;
 };
 // Those of the task; without one, those that records carry.
 LearnedFields learned_fields(const RecordSet& records, std::optional<Task> task);
-// The preset for records when none is asked for. Labels without slots: "document", or
+// The preset for records when none is asked for. A label without slots: "document", or
 // "few-documents" if they are few, where records have more than kDocumentTokens tokens on average,
-// else "sentence". Slots: "sentence" if there are labels and records are few, else "megabyte".
+// else "sentence"; several labels of a record: "document" and "megabyte". Slots: "sentence" if
+// there is a label and records are few, else "megabyte".
 const Preset& preset_for(const RecordSet& records, LearnedFields learned);
 // Records a step when no number is asked for: fewer where there are few, so that an epoch has
 // enough steps.

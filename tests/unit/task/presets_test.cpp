@@ -6,7 +6,6 @@
 #include <array>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "task/toy.hpp"
@@ -87,6 +86,10 @@ TEST_CASE("the preset follows from the records") {
   sentence.label_form = LabelForm::single;
   CHECK(choice({document, sentence}) == "sentence");  // 27 tokens for two
   CHECK(choice({document, sentence}, 2000) == "sentence");
+  FeatureRecord topics = document;
+  topics.label_form = LabelForm::multiple;
+  CHECK(choice({topics}) == "document");
+  CHECK(choice({topics, sentence}) == "megabyte");  // one list is enough
   document.has_spans = true;
   document.spans = {{0, 4, "slot"}};
   CHECK(choice({document}, 4000) == "megabyte");
@@ -98,12 +101,12 @@ TEST_CASE("what is learned is what the task or the records say") {
   const RecordSet joint = toy::record_set(toy::source(), records);
   const auto fields = [&](std::optional<Task> task) {
     const LearnedFields learned = learned_fields(joint, task);
-    return std::pair(learned.labels, learned.slots);
+    return std::array{learned.labels, learned.several, learned.slots};
   };
-  CHECK(fields({}) == std::pair(true, true));
-  CHECK(fields(Task::label) == std::pair(true, false));
-  CHECK(fields(Task::multilabel) == std::pair(true, false));
-  CHECK(fields(Task::tags) == std::pair(false, true));
+  CHECK(fields({}) == std::array{true, false, true});
+  CHECK(fields(Task::label) == std::array{true, false, false});
+  CHECK(fields(Task::multilabel) == std::array{true, true, false});
+  CHECK(fields(Task::tags) == std::array{false, false, true});
   CHECK(preset_for(joint, learned_fields(joint, Task::tags)).name == "megabyte");
   const std::vector<FeatureRecord> bare = {toy::features("one two")};
   const RecordSet none = toy::record_set(toy::source(), bare);
