@@ -77,7 +77,7 @@ Recipe document_recipe() {
 }
 
 // What n-grams know and what the network knows is learned apart, and not for certain.
-Recipe apart(Recipe recipe) {
+Recipe learned_apart(Recipe recipe) {
   recipe.separate_loss = 1;
   recipe.label_smoothing = 0.1;
   return recipe;
@@ -86,9 +86,9 @@ Recipe apart(Recipe recipe) {
 const std::array<Preset, 9>& all() {
   static const std::array<Preset, 9> made = {{
       {"megabyte", megabyte_shape(), megabyte_recipe()},
-      {"sentence", sentence_shape(), apart(megabyte_recipe()), true},
+      {"sentence", sentence_shape(), learned_apart(megabyte_recipe()), true},
       {"document", document_shape(), document_recipe()},
-      {"few-documents", document_shape(), apart(document_recipe()), true},
+      {"few-documents", document_shape(), learned_apart(document_recipe()), true},
       {"xsmall", paper_shape(1024, 0, 64, 2), paper_recipe()},
       {"small", paper_shape(1024, 0, 256, 2), paper_recipe()},
       {"base", paper_shape(1024, 1, 256, 2), paper_recipe()},
