@@ -144,8 +144,8 @@ const Preset& preset_for(const RecordSet& records, LearnedFields learned) {
   const auto tokens = static_cast<double>(records.features().tokens());
   const bool is_long = tokens > kDocumentTokens * static_cast<double>(records.size());
   const bool few = are_few(records.size());
-  if (learned.labels && !learned.slots && is_long)
-    return find_preset(few && !learned.several ? "few-documents" : "document");
+  if (learned.labels && !learned.slots && is_long && !(learned.several && few))
+    return find_preset(few ? "few-documents" : "document");
   const bool apart = learned.labels && !learned.several && (!learned.slots || few);
   return find_preset(apart ? "sentence" : "megabyte");
 }

@@ -37,8 +37,8 @@ struct LearnedFields {
 LearnedFields learned_fields(const RecordSet& records, std::optional<Task> task);
 // The preset for records when none is asked for. A label without slots: "document", or
 // "few-documents" if they are few, where records have more than kDocumentTokens tokens on average,
-// else "sentence"; several labels of a record: "document" and "megabyte". Slots: "sentence" if
-// there is a label and records are few, else "megabyte".
+// else "sentence"; several labels of a record: "document" where there are many long ones, else
+// "megabyte". Slots: "sentence" if there is a label and records are few, else "megabyte".
 const Preset& preset_for(const RecordSet& records, LearnedFields learned);
 // Records a step when no number is asked for: fewer where there are few, so that an epoch has
 // enough steps.

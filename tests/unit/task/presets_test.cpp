@@ -88,7 +88,8 @@ TEST_CASE("the preset follows from the records") {
   CHECK(choice({document, sentence}, 2000) == "sentence");
   FeatureRecord topics = document;
   topics.label_form = LabelForm::multiple;
-  CHECK(choice({topics}) == "document");
+  CHECK(choice({topics}, 3999) == "megabyte");
+  CHECK(choice({topics}, 4000) == "document");
   CHECK(choice({topics, sentence}) == "megabyte");  // one list is enough
   document.has_spans = true;
   document.spans = {{0, 4, "slot"}};
